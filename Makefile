@@ -1,0 +1,36 @@
+# shoprank: `make help` lists the targets. Each does its own set-up in .venv; nothing outside this folder is changed.
+BIN := .venv/bin
+
+.PHONY: help setup demo test test-slow lint format lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## Python environment in .venv with pinned packages, data and text encoder; at once when up to date
+	@sh scripts/setup_environment.sh
+
+demo: setup ## train, evaluate and query a shop on the data that comes with the set-up
+	$(BIN)/shoprank demo
+
+test: lint ## checks and fast tests (what CI runs)
+	$(BIN)/python -m pytest
+
+test-slow: setup ## the tests that `make test` leaves out for time
+	$(BIN)/python -m pytest -m "slow or modern_stack"
+
+lint: setup ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## rewrite the code in the one layout and apply safe fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup ## pin the packages of both stacks from setup.py; LOCK_FLAGS="--upgrade" moves the pins
+	sh scripts/lock.sh $(LOCK_FLAGS)
+
+clean: ## remove .venv, builds and caches; runs/ stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

