@@ -1,0 +1,55 @@
+"""A small shop on disk."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfx_pipeline.config import DataConfig, TableConfig
+
+EVENTS = """user_id,item_id,event_type,timestamp
+u1,007,view,2017-01-01T00:00:00Z
+u1,b,purchase,1483228801
+u2,007,purchase,2017-01-01 02:00:00+02:00
+"""
+ITEMS = """item_id,title
+007,"Tea, green"
+b,Brot
+"""
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Write a file; text under a `.gz` name is compressed."""
+
+    def write(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        raw = content.encode() if isinstance(content, str) else content
+        path.write_bytes(gzip.compress(raw) if isinstance(content, str) and name.endswith(".gz") else raw)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def shop(save: Callable[[str, str | bytes], Path]) -> Callable[..., DataConfig]:
+    """A shop with CSV tables; `items=None` is a shop without an items table."""
+
+    def make(events: str = EVENTS, items: str | None = ITEMS, **settings: Any) -> DataConfig:
+        return DataConfig(
+            events=TableConfig(path=save("events.csv", events)),
+            items=None if items is None else TableConfig(path=save("items.csv", items)),
+            **settings,
+        )
+
+    return make
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """An empty directory, as a pipeline component is handed one."""
+    directory = tmp_path / "out"
+    directory.mkdir()
+    return directory

@@ -1,0 +1,234 @@
+"""The typed configuration of a run, read from and written to one YAML file."""
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+Columns = dict[str, str | list[str]]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message is one line that names the file and the field."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class TableConfig(_Section):
+    """Where a table is and how its columns map onto the data contract."""
+
+    path: Path
+    """A `.csv`, `.csv.gz` or `.parquet` file."""
+    columns: Columns = {}
+    """Contract column -> the shop's column, or a list of columns that are joined (a category path with ` > `,
+    anything else with a space). Columns that already have the contract's name need no entry."""
+    constants: dict[str, str] = {}
+    """Contract column -> one value for every row, such as `event_type: purchase`."""
+
+
+class DataConfig(_Section):
+    """The shop's tables."""
+
+    events: TableConfig
+    items: TableConfig | None = None
+    """Without it the catalogue is the set of items that occur in the events."""
+    max_bad_share: Fraction = 0.01
+    """Share of rows that may go to quarantine, per table, before the run stops."""
+
+
+class SplitConfig(_Section):
+    """Global time split. Dates win over shares; all are boundaries on the one time axis of the shop.
+
+    towers learn from [start, ranker), the ranker from [ranker, eval), gates look at [eval, test), and the test
+    window is [test, end].
+    """
+
+    ranker_start: datetime | None = None
+    eval_start: datetime | None = None
+    test_start: datetime | None = None
+    shares: tuple[Fraction, Fraction, Fraction] = (0.7, 0.8, 0.9)
+    """Shares of the events, in time order, that lie before the three boundaries when no dates are given."""
+
+    @field_validator("ranker_start", "eval_start", "test_start")
+    @classmethod
+    def _as_utc(cls, value: datetime | None) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=timezone.utc)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "SplitConfig":
+        dates = [self.ranker_start, self.eval_start, self.test_start]
+        given = [date for date in dates if date is not None]
+        if given and len(given) < len(dates):
+            raise ValueError("give all of ranker_start, eval_start and test_start, or none of them")
+        if given != sorted(set(given)):
+            raise ValueError("ranker_start, eval_start and test_start must increase")
+        if not given and list(self.shares) != sorted(set(self.shares)):
+            raise ValueError("shares must increase")
+        return self
+
+
+class HistoryConfig(_Section):
+    """How much of a user's past an example carries."""
+
+    window: int = Field(200, ge=1)
+    """Events of one user that one training example asks the towers to predict."""
+    context: int = Field(100, ge=0)
+    """Events before a window that it sees but does not predict."""
+    length: int = Field(512, ge=1)
+    """Latest events of a user that the ranker and the servable look at."""
+
+
+class TextConfig(_Section):
+    """The text encoder."""
+
+    checkpoint: Path | None = None
+    """A Hugging Face folder with a BERT-family model; None takes the bundled MiniLM."""
+    max_tokens: int = Field(32, ge=4, le=512)
+    """Tokens of a text that the encoder reads."""
+    dimension: int = Field(128, ge=8)
+    """Principal components of the text vectors that the index keeps."""
+    query_share: Fraction = 0.8
+    """Squared share of the text in a query vector that has both a text and a user."""
+
+
+class RetrievalConfig(_Section):
+    """The two towers."""
+
+    dimension: int = Field(64, ge=4)
+    """Length of the preference vectors."""
+    epochs: int = Field(4, ge=1)
+    batch_windows: int = Field(64, ge=1)
+    """User windows in a batch."""
+    targets_per_window: int = Field(32, ge=1)
+    """Events drawn from a window each time it is seen."""
+    learning_rate: float = Field(2e-3, gt=0)
+    id_dropout: Fraction = 0.2
+    """Share of user and item ids hidden in training, so that text and history learn to carry a stranger."""
+
+
+class RankerConfig(_Section):
+    """The multi-task ranker and the candidates that it learns from."""
+
+    hidden: list[int] = [64, 32]
+    """Widths of the hidden layers; the last is what the bandit posterior is over."""
+    epochs: int = Field(6, ge=1)
+    batch_cases: int = Field(64, ge=1)
+    """Users in a batch; each brings all of its candidates."""
+    learning_rate: float = Field(2e-3, gt=0)
+    retrieved: int = Field(100, ge=1)
+    """Candidates from the index."""
+    from_history: int = Field(150, ge=0)
+    """Candidates from the user's own history."""
+    popular: int = Field(50, ge=0)
+    """Candidates that are popular at large."""
+
+
+class BanditConfig(_Section):
+    """The exploration head."""
+
+    policy: str = Field("greedy", pattern="^(greedy|thompson)$")
+    """Policy of a request that names none."""
+    prior_precision: float = Field(1.0, gt=0)
+    """Precision of every weight before any evidence, in 1 / utility^2."""
+    evidence_weight: float = Field(0.01, gt=0, le=1)
+    """What a mined candidate counts as evidence: it was never shown, so less than an impression."""
+    draws: int = Field(512, ge=16)
+    """Monte Carlo draws behind a Thompson propensity; the standard error is at most 1 / (2 sqrt(draws))."""
+
+
+class EvaluationConfig(_Section):
+    """Cut-offs and gates of the evaluation."""
+
+    cutoffs: list[int] = [10, 20]
+    minimum_ranker_auc: Fraction = 0.6
+    """TFMA blocks a ranker whose AUC on the first objective is below this."""
+    minimum_lift_over_popular: float = 0.0
+    """Blocks a model whose NDCG at the first cut-off, all items, is not above most popular by this share."""
+
+
+class ObjectiveConfig(_Section):
+    """One thing that the shop wants users to do."""
+
+    event_types: list[str] = Field(min_length=1)
+    weight: float = Field(1.0, gt=0)
+    """Weight of its probability in the utility."""
+
+
+class Config(_Section):
+    """A run: the shop's data in, `<run_dir>/serving/shoprank/<version>/` out."""
+
+    run_dir: Path
+    data: DataConfig
+    objectives: dict[str, ObjectiveConfig] = Field(min_length=1)
+    split: SplitConfig = SplitConfig()
+    history: HistoryConfig = HistoryConfig()
+    text: TextConfig = TextConfig()
+    retrieval: RetrievalConfig = RetrievalConfig()
+    ranker: RankerConfig = RankerConfig()
+    bandit: BanditConfig = BanditConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+    seed: int = 7
+
+    @property
+    def serving_dir(self) -> Path:
+        """The directory whose numbered subdirectories are the pushed versions."""
+        return self.run_dir / "serving" / "shoprank"
+
+    @property
+    def event_types(self) -> list[str]:
+        """All event types that an objective names, in the order of the file."""
+        return [name for objective in self.objectives.values() for name in objective.event_types]
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file; relative paths in it are relative to the file.
+
+    Raises:
+        ConfigError: The file is missing, is not YAML, or a field is missing, unknown or out of range.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: a configuration is a mapping of sections, this is {type(document).__name__}")
+    return _resolve_paths(parse_config(document, source=str(path)), path.parent)
+
+
+def parse_config(document: dict[str, Any], source: str = "configuration") -> Config:
+    """Check a configuration that is already a mapping.
+
+    Raises:
+        ConfigError: A field is missing, unknown or out of range.
+    """
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise ConfigError(f"{source}: {field}: {first['msg']}") from error
+
+
+def save_config(config: Config, path: Path) -> None:
+    """Write a configuration so that `load_config` gives the same one back."""
+    text = yaml.safe_dump(config.model_dump(mode="json", exclude_none=True), sort_keys=False)
+    path.write_text(text, encoding="utf-8")
+
+
+def _resolve_paths(config: Config, base: Path) -> Config:
+    config.run_dir = (base / config.run_dir).resolve()
+    for table in (config.data.events, config.data.items):
+        if table is not None:
+            table.path = (base / table.path).resolve()
+    if config.text.checkpoint is not None:
+        config.text.checkpoint = (base / config.text.checkpoint).resolve()
+    return config

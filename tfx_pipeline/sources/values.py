@@ -1,0 +1,99 @@
+"""Arrow columns of any type to the plain types of the contract."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_DECIMAL_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
+_TRUE = pa.array(["", "true", "t", "yes", "y", "1"])
+_FALSE = pa.array(["false", "f", "no", "n", "0"])
+
+
+def plain(values: pa.Array) -> pa.Array:
+    """The values themselves where a column is dictionary encoded (categorical in pandas)."""
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+def holds_text(kind: pa.DataType) -> bool:
+    """Whether values of this type are strings, or bytes that stand for strings."""
+    return kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+
+
+def mask_of(values: pa.Array) -> Mask:
+    """A column of booleans without nulls, as `[N]` bool."""
+    mask: Mask = values.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def text(values: pa.Array) -> pa.Array:
+    """Values as strings `[N]`, '' where null; whole numbers have no `.0`, even in a column of floats or decimals.
+
+    Raises:
+        pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError: The type has no text, such as a list.
+    """
+    values = plain(values)
+    if pa.types.is_decimal(values.type):
+        values = values.cast(pa.int64() if values.type.scale == 0 else pa.float64())
+    if pa.types.is_floating(values.type):
+        values = _float_text(values)
+    return pc.fill_null(values.cast(pa.string()), "")
+
+
+def trimmed(values: pa.Array) -> pa.Array:
+    """As `text`, without surrounding white space."""
+    return pc.utf8_trim_whitespace(text(values))
+
+
+def numbers(values: pa.Array) -> tuple[Floats, Mask]:
+    """Values as `[N]` float64, NaN where null, empty or unreadable; and `[N]` bool: holds a finite number.
+
+    Strings are decimal numbers with a point, surrounding white space allowed: `nan`, `inf`, `3,50` and `0x1f` are
+    not numbers.
+
+    Raises:
+        pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError: The type holds no numbers.
+    """
+    values = plain(values)
+    if holds_text(values.type):
+        values = trimmed(values)
+        is_decimal = pc.match_substring_regex(values, pattern=_DECIMAL_NUMBER)
+        # Arrow parses no leading plus.
+        values = pc.if_else(is_decimal, pc.utf8_ltrim(values, characters="+"), None)
+    floats: Floats = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    is_number = np.isfinite(floats)
+    return np.where(is_number, floats, np.nan), is_number
+
+
+def missing(values: pa.Array) -> Mask:
+    """`[N]` bool: null, NaN, or a string with nothing but white space."""
+    values = plain(values)
+    if pa.types.is_floating(values.type):
+        return mask_of(values.is_null(nan_is_null=True))
+    if holds_text(values.type):
+        return mask_of(pc.equal(trimmed(values), ""))
+    return mask_of(values.is_null())
+
+
+def flags(values: pa.Array) -> tuple[Mask, Mask]:
+    """Values as `[N]` bool, true where missing; and `[N]` bool: could be read.
+
+    Reads true, false, yes, no, 1, 0 and their first letters, in any case.
+    """
+    words = pc.utf8_lower(trimmed(values))
+    is_false = mask_of(pc.is_in(words, value_set=_FALSE))
+    is_true = mask_of(pc.is_in(words, value_set=_TRUE))
+    return ~is_false, is_false | is_true
+
+
+def _float_text(values: pa.Array) -> pa.Array:
+    floats: Floats = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    # Beyond 2^53 a float is no exact whole number any more.
+    is_whole = (floats == np.floor(floats)) & (np.abs(floats) <= 2.0**53)
+    whole = pa.array(np.where(is_whole, floats, 0).astype(np.int64)).cast(pa.string())
+    given = pa.array(floats, from_pandas=True).cast(pa.string())
+    return pc.if_else(pa.array(is_whole), whole, given)
