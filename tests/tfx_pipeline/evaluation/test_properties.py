@@ -1,0 +1,159 @@
+"""Properties that hold on any cases, and equality with the definitions in plain Python."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tfx_pipeline.evaluation.baselines import buy_again, most_popular
+from tfx_pipeline.evaluation.cases import EvaluationCases
+from tfx_pipeline.evaluation.metrics import score_rankings
+from tfx_pipeline.evaluation.rankings import check_rankings, without_history
+
+ITEM_COUNT = 8
+CUTOFFS = (1, 3, 8)
+popularity = st.lists(st.integers(0, 4), min_size=ITEM_COUNT, max_size=ITEM_COUNT)
+
+
+def padded(items: list[int], k: int = ITEM_COUNT) -> list[int]:
+    return (items + [-1] * k)[:k]
+
+
+@st.composite
+def evaluation_cases(draw: st.DrawFn, min_targets: int = 0) -> EvaluationCases:
+    items = st.integers(0, ITEM_COUNT - 1)
+    size = draw(st.integers(1, 6))
+    history = draw(st.lists(st.lists(items, max_size=12), min_size=size, max_size=size))
+    targets = draw(st.lists(st.lists(items, min_size=min_targets, unique=True), min_size=size, max_size=size))
+    return EvaluationCases.from_lists([f"u{i}" for i in range(size)], history, targets, ITEM_COUNT)
+
+
+@st.composite
+def ranked_cases(draw: st.DrawFn, min_targets: int = 0) -> tuple[EvaluationCases, NDArray[np.int32]]:
+    cases = draw(evaluation_cases(min_targets))
+    one_list = st.lists(st.integers(0, ITEM_COUNT - 1), unique=True).map(padded)
+    return cases, np.array(draw(st.lists(one_list, min_size=len(cases), max_size=len(cases))), np.int32)
+
+
+def plain_metrics(ranked: Sequence[Sequence[int]], targets: Sequence[set[int]], k: int) -> dict[str, float]:
+    totals = {f"HR@{k}": 0.0, f"Recall@{k}": 0.0, f"NDCG@{k}": 0.0}
+    users = [(items, wanted) for items, wanted in zip(ranked, targets, strict=True) if wanted]
+    for items, wanted in users:
+        hits = [rank for rank, item in enumerate(items[:k], start=1) if item in wanted]
+        reachable = min(len(wanted), k)
+        best = sum(1 / math.log2(rank + 1) for rank in range(1, reachable + 1))
+        totals[f"HR@{k}"] += bool(hits)
+        totals[f"Recall@{k}"] += len(hits) / reachable
+        totals[f"NDCG@{k}"] += sum(1 / math.log2(rank + 1) for rank in hits) / best
+    return {name: total / len(users) for name, total in totals.items()} if users else dict.fromkeys(totals)
+
+
+def histories(cases: EvaluationCases) -> list[list[int]]:
+    return [cases.history_of(i).tolist() for i in range(len(cases))]
+
+
+def target_sets(cases: EvaluationCases) -> list[set[int]]:
+    return [set(cases.targets.row(i).tolist()) for i in range(len(cases))]
+
+
+@given(ranked_cases())
+def test_metrics_are_those_of_the_definition(drawn: tuple[EvaluationCases, NDArray[np.int32]]) -> None:
+    cases, ranked = drawn
+    expected: dict[str, Any] = {}
+    for k in CUTOFFS:
+        expected |= plain_metrics(ranked.tolist(), target_sets(cases), k)
+    scores = score_rankings(ranked, cases, CUTOFFS)
+    assert scores.users == sum(map(bool, target_sets(cases)))
+    assert scores.means == pytest.approx(expected)
+
+
+@given(ranked_cases(), st.randoms(use_true_random=False))
+def test_the_order_of_the_users_changes_nothing(drawn: tuple[EvaluationCases, NDArray[np.int32]], random: Any) -> None:
+    cases, ranked = drawn
+    order = np.array(random.sample(range(len(cases)), len(cases)))
+    before, after = (score_rankings(ranked, cases, CUTOFFS), score_rankings(ranked[order], cases.take(order), CUTOFFS))
+    assert after.means == pytest.approx(before.means)
+    assert after.standard_errors == pytest.approx(before.standard_errors)
+
+
+@given(ranked_cases(min_targets=1))
+def test_metrics_lie_between_0_and_1(drawn: tuple[EvaluationCases, NDArray[np.int32]]) -> None:
+    for values in score_rankings(drawn[1], drawn[0], CUTOFFS).per_user.values():
+        assert (values >= 0).all() and (values <= 1 + 1e-12).all()
+
+
+@given(evaluation_cases(min_targets=1))
+def test_targets_first_is_perfect(cases: EvaluationCases) -> None:
+    ranked = np.array([padded(cases.targets.row(i).tolist()) for i in range(len(cases))], np.int32)
+    means = score_rankings(ranked, cases, CUTOFFS).means
+    assert means == pytest.approx(dict.fromkeys(means, 1.0))
+
+
+@given(ranked_cases(min_targets=1))
+def test_a_longer_look_never_loses_a_hit(drawn: tuple[EvaluationCases, NDArray[np.int32]]) -> None:
+    per_user = score_rankings(drawn[1], drawn[0], range(1, ITEM_COUNT + 1)).per_user
+    hit_rates = np.stack([per_user[f"HR@{k}"] for k in range(1, ITEM_COUNT + 1)])
+    assert (np.diff(hit_rates, axis=0) >= 0).all()
+
+
+@given(ranked_cases(min_targets=1), st.integers(0, ITEM_COUNT - 2))
+def test_moving_a_hit_up_never_lowers_a_metric(drawn: tuple[EvaluationCases, NDArray[np.int32]], place: int) -> None:
+    cases, ranked = drawn
+    better = ranked.copy()
+    for i, wanted in enumerate(target_sets(cases)):
+        if better[i, place] not in wanted and better[i, place + 1] in wanted:
+            better[i, [place, place + 1]] = better[i, [place + 1, place]]
+    before, after = (score_rankings(lists, cases, CUTOFFS).per_user for lists in (ranked, better))
+    assert all((after[name] >= before[name] - 1e-12).all() for name in before)
+
+
+@given(ranked_cases())
+def test_history_leaves_a_ranking_and_the_rest_keeps_its_order(
+    drawn: tuple[EvaluationCases, NDArray[np.int32]],
+) -> None:
+    cases, ranked = drawn
+    expected = [
+        padded([item for item in row if item >= 0 and item not in known])
+        for row, known in zip(ranked.tolist(), histories(cases), strict=True)
+    ]
+    assert without_history(ranked, cases).tolist() == expected
+
+
+@given(evaluation_cases())
+def test_new_targets_are_those_outside_the_history(cases: EvaluationCases) -> None:
+    new, indices = cases.new_only()
+    expected = {
+        i: wanted - set(known)
+        for i, (wanted, known) in enumerate(zip(target_sets(cases), histories(cases), strict=True))
+        if wanted - set(known)
+    }
+    assert dict(zip(indices.tolist(), target_sets(new), strict=True)) == expected
+    assert new.user_ids == [cases.user_ids[i] for i in indices]
+    assert histories(new) == [histories(cases)[i] for i in indices]
+
+
+@given(evaluation_cases(), popularity, st.integers(1, ITEM_COUNT + 2), st.booleans())
+def test_most_popular_is_a_sort(cases: EvaluationCases, counts: list[int], k: int, exclude: bool) -> None:
+    order = sorted(range(ITEM_COUNT), key=lambda item: (-counts[item], item))
+    expected = [padded([item for item in order if not (exclude and item in known)], k) for known in histories(cases)]
+    ranked = most_popular(np.array(counts), k, cases, exclude)
+    check_rankings(ranked, cases)
+    assert ranked.tolist() == expected
+
+
+@given(evaluation_cases(), popularity, st.integers(1, ITEM_COUNT + 2))
+def test_buy_again_is_a_sort(cases: EvaluationCases, counts: list[int], k: int) -> None:
+    expected = []
+    for known in histories(cases):
+        own = Counter(known)
+        order = sorted(range(ITEM_COUNT), key=lambda item: (-own[item], -counts[item], item))
+        expected.append(padded(order, k))
+    ranked = buy_again(np.array(counts), k, cases, exclude_history=False)
+    check_rankings(ranked, cases)
+    assert ranked.tolist() == expected

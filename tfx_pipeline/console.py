@@ -1,0 +1,102 @@
+"""The summary of a run on the terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from tfx_pipeline.evaluation.protocol import EvaluationTable, Items
+from tfx_pipeline.number_format import ABSENT, format_count, format_metric, format_number, format_seconds
+from tfx_pipeline.run_summary import AnswerTable, Gate, RunSummary, StageTime, TableCount, WindowMetrics
+
+HEADINGS: dict[Items, str] = {"all": "all items", "new": "new items only"}
+
+
+def print_summary(run: RunSummary, console: Console | None = None) -> None:
+    """Print rows, wall times, metrics beside the baselines, gates, sample answers, and where everything is."""
+    console = console or Console()
+    for part in _parts(run):
+        console.print(part)
+        console.print()
+
+
+def _parts(run: RunSummary) -> Iterator[RenderableType]:
+    yield f"[bold]{escape(run.title)}[/bold]  {run.started:%Y-%m-%d %H:%M} UTC"
+    yield _row_table(run.tables)
+    yield _stage_table(run.stages, run.seconds)
+    for window in run.windows:
+        for items in HEADINGS:
+            yield _metric_table(window, items)
+    yield _gate_table(run.gates)
+    yield from map(_answer_table, run.answers)
+    yield _places(run)
+
+
+def _table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    for column in columns:
+        is_right = column in right
+        table.add_column(escape(column), justify="right" if is_right else "left", no_wrap=is_right)
+    return table
+
+
+def _row_table(tables: tuple[TableCount, ...]) -> Table:
+    numbers = ("read", "kept", "in quarantine")
+    shown = _table("Rows", "table", *numbers, "reasons", right=numbers)
+    for table in tables:
+        reasons = "\n".join(f"{reason}: {format_count(rows)}" for reason, rows in table.quarantined.items())
+        counts = (table.rows_read, table.rows_kept, table.rows_quarantined)
+        shown.add_row(escape(table.name), *map(format_count, counts), escape(reasons) or "none")
+    return shown
+
+
+def _stage_table(stages: tuple[StageTime, ...], total: float) -> Table:
+    shown = _table("Wall time", "stage", "time", right=("time",))
+    for stage in stages:
+        shown.add_row(escape(stage.name) + (" (cached)" if stage.cached else ""), format_seconds(stage.seconds))
+    shown.add_section()
+    shown.add_row("[bold]all[/bold]", f"[bold]{format_seconds(total)}[/bold]")
+    return shown
+
+
+def _metric_table(window: WindowMetrics, items: Items) -> Table:
+    table = window.table
+    title = f"Metrics, {window.name} window, {HEADINGS[items]}, {format_count(table.users(items))} users"
+    shown = _table(title, "model", *table.metrics, right=tuple(table.metrics))
+    for model in table.models:
+        shown.add_row(escape(model), *(_metric_cell(table, model, items, metric) for metric in table.metrics))
+    return shown
+
+
+def _metric_cell(table: EvaluationTable, model: str, items: Items, metric: str) -> str:
+    value = table.row(model, items).metrics[metric]
+    is_best = value is not None and value == table.best(items, metric)
+    return f"[bold green]{format_metric(value)}[/bold green]" if is_best else format_metric(value)
+
+
+def _gate_table(gates: tuple[Gate, ...]) -> Table:
+    shown = _table("Gates", "gate", "verdict", "reason")
+    for gate in gates:
+        verdict = "[green]passed[/green]" if gate.passed else "[bold red]failed[/bold red]"
+        shown.add_row(escape(gate.name), verdict, escape(gate.reason))
+    return shown
+
+
+def _answer_table(answer: AnswerTable) -> Table:
+    numbers = ("score", "propensity")
+    shown = _table(answer.question, "title", "item", *numbers, "source", right=numbers)
+    for item in answer.answers:
+        values = (format_metric(item.score), format_metric(item.propensity))
+        shown.add_row(escape(item.title or ABSENT), escape(item.item_id), *values, escape(item.source))
+    return shown
+
+
+def _places(run: RunSummary) -> Table:
+    model = "not pushed" if run.model_path is None else f"{run.model_path} (version {run.model_version})"
+    shown = Table.grid(padding=(0, 2))
+    for figure in run.figures:
+        shown.add_row(escape(figure.name), f"{format_number(figure.value)} {escape(figure.unit)}")
+    for name, place in (("model", model), ("report", run.report_path), ("logs", run.logs_path)):
+        shown.add_row(name, escape(place))
+    return shown

@@ -1,0 +1,47 @@
+"""Ranked lists: what makes one valid, and how items of the history leave it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfx_pipeline.evaluation.cases import EvaluationCases
+
+PAD = -1
+"""Fills a ranked list behind its last item."""
+
+
+def check_rankings(ranked: NDArray[np.integer[Any]], cases: EvaluationCases) -> None:
+    """Check that `ranked` holds one valid ranked list a case.
+
+    Args:
+        ranked: Item rows, best first, -1 behind the last one; [C, K] integers.
+        cases: The C cases that the lists belong to.
+
+    Raises:
+        ValueError: The shape or dtype is another, or a list names an item outside the catalogue, names one twice,
+            or goes on behind its padding.
+    """
+    if ranked.ndim != 2 or len(ranked) != len(cases):
+        raise ValueError(f"rankings have shape {ranked.shape}, expected one row for each of {len(cases)} cases")
+    if not np.issubdtype(ranked.dtype, np.integer):
+        raise ValueError(f"rankings hold {ranked.dtype}, expected item rows (integers)")
+    in_order = np.sort(ranked, axis=1)
+    faults = {
+        f"a list ranks an item row outside the catalogue of {cases.item_count}": (
+            (ranked < PAD) | (ranked >= cases.item_count)
+        ),
+        "a list goes on behind its padding": (ranked[:, :-1] == PAD) & (ranked[:, 1:] != PAD),
+        "a list ranks an item twice": (in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] != PAD),
+    }
+    for fault, where in faults.items():
+        if where.any():
+            raise ValueError(f"case '{cases.user_ids[int(np.argmax(where.any(axis=1)))]}': {fault}")
+
+
+def without_history(ranked: NDArray[np.integer[Any]], cases: EvaluationCases) -> NDArray[np.int32]:
+    """The rankings [C, K] without the items of each case's history; later items move up, -1 fills the end."""
+    known = np.isin(cases.ranked_keys(ranked), cases.keys(cases.history))
+    left = np.where(known, PAD, ranked)
+    closed_up = np.argsort(left == PAD, axis=1, kind="stable")
+    return np.take_along_axis(left, closed_up, axis=1).astype(np.int32)

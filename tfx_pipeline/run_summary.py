@@ -1,0 +1,208 @@
+"""What a run did, in one value: `metrics.json`, the report and the console all show this."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from tfx_pipeline.evaluation.protocol import EvaluationTable
+
+
+class RunSummaryError(ValueError):
+    """A file is not the summary of a run; the message is one line that names the file and the field."""
+
+
+@dataclass(frozen=True)
+class TableCount:
+    """Where the rows of one of the shop's tables went.
+
+    Attributes:
+        name: Name of the table on the data contract, such as `events`.
+        rows_read: Rows in the shop's file.
+        rows_kept: Rows that the run used.
+        quarantined: Reason -> rows that went to quarantine for it; each row has one reason.
+
+    Raises:
+        ValueError: Rows kept and rows in quarantine do not add up to the rows read.
+    """
+
+    name: str
+    rows_read: int
+    rows_kept: int
+    quarantined: dict[str, int]
+
+    def __post_init__(self) -> None:
+        """Check that no row is lost."""
+        if self.rows_kept + self.rows_quarantined != self.rows_read:
+            counts = f"{self.rows_read} rows read, {self.rows_kept} kept, {self.rows_quarantined} in quarantine"
+            raise ValueError(f"{self.name}: {counts} do not add up")
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Rows in quarantine, for whatever reason."""
+        return sum(self.quarantined.values())
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """Wall time of one stage of the run.
+
+    Attributes:
+        name: Name of the stage.
+        seconds: Wall time in seconds.
+        cached: Whether the stage took its outputs from an earlier run.
+    """
+
+    name: str
+    seconds: float
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class WindowMetrics:
+    """The metrics of all models on one window of the global time split.
+
+    Attributes:
+        name: Name of the window, such as `eval` or `test`.
+        start: First moment of the window, UTC.
+        end: Last moment of the window, UTC.
+        table: Models and baselines on the same users.
+    """
+
+    name: str
+    start: datetime
+    end: datetime
+    table: EvaluationTable
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition on the way to a blessing.
+
+    Attributes:
+        name: Name of the gate.
+        passed: The verdict.
+        reason: What was compared with what, with the figures.
+    """
+
+    name: str
+    passed: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One item of a slate.
+
+    Attributes:
+        item_id: The item.
+        title: Its title; empty if it has none.
+        score: What the model ranks by.
+        propensity: Chance that the policy puts the item in its slot; None where nothing is drawn.
+        source: Where the candidate came from: ann, history, lexical or popular.
+    """
+
+    item_id: str
+    title: str
+    score: float
+    propensity: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class AnswerTable:
+    """A question to the served model and its answer, best first."""
+
+    question: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Any further measured number worth showing, such as the peak memory in GB."""
+
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run from the shop's files to the pushed model.
+
+    Attributes:
+        title: What was run, such as the name of the shop.
+        started: Start of the run, UTC.
+        tables: Rows read, kept and in quarantine, table by table.
+        stages: Wall times in the order of the run.
+        windows: Metrics, window by window.
+        gates: What had to hold for the model to be pushed.
+        model_version: Version of the pushed model; None when it was not blessed.
+        model_path: Folder of that version.
+        report_path: The HTML report.
+        logs_path: Folder of the logs.
+        answers: Sample answers of the served model.
+        figures: Further measured numbers.
+    """
+
+    title: str
+    started: datetime
+    tables: tuple[TableCount, ...]
+    stages: tuple[StageTime, ...]
+    windows: tuple[WindowMetrics, ...]
+    gates: tuple[Gate, ...]
+    model_version: int | None
+    model_path: str | None
+    report_path: str
+    logs_path: str
+    answers: tuple[AnswerTable, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    @property
+    def blessed(self) -> bool:
+        """Whether every gate passed; a run that reached no gate is not blessed."""
+        return bool(self.gates) and all(gate.passed for gate in self.gates)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all stages together."""
+        return sum(stage.seconds for stage in self.stages)
+
+    def to_json(self) -> str:
+        """The summary as a JSON document; `from_json` gives the same summary back."""
+        return _ADAPTER.dump_json(self, indent=2).decode()
+
+    @classmethod
+    def from_json(cls, text: str, source: str = "summary") -> "RunSummary":
+        """Read what `to_json` wrote.
+
+        Args:
+            text: A JSON document.
+            source: What to call the document in an error, such as its path.
+
+        Raises:
+            RunSummaryError: It is not JSON, or a field is missing or has another type.
+        """
+        try:
+            return _ADAPTER.validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"]) or "the whole document"
+            raise RunSummaryError(f"{source}: {field}: {first['msg']}") from error
+
+
+def load_run_summary(path: Path) -> RunSummary:
+    """Read a `metrics.json`.
+
+    Raises:
+        RunSummaryError: The file cannot be read or is no summary of a run.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunSummaryError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}") from error
+    return RunSummary.from_json(text, source=str(path))
+
+
+_ADAPTER = TypeAdapter(RunSummary)
