@@ -1,0 +1,117 @@
+"""Plain Python lists to the input arrays of the signatures.
+
+Every function raises a `ValueError` that names the argument when it does not fit the batch.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Texts = Sequence[str]
+TextLists = Sequence[Sequence[str]]
+Inputs = dict[str, NDArray[Any]]
+
+_LARGEST_COUNT = np.iinfo(np.int32).max
+
+
+def user_side(
+    user_ids: Texts, history_item_ids: TextLists | None, history_event_types: TextLists | None, queries: Texts | None
+) -> Inputs:
+    """Return user_id and query [B], and the two sides of the history [B, H] (H: the longest, at least 1)."""
+    rows = len(user_ids)
+    inputs = {"user_id": strings("user_ids", user_ids, rows), "query": strings("queries", queries, rows)}
+    items = ragged_strings("history_item_ids", history_item_ids, rows)
+    if history_event_types is None:
+        types = np.full(items.shape, "", dtype=object)
+    else:
+        types = ragged_strings("history_event_types", history_event_types, rows)
+        _check_parallel(history_item_ids or [[]] * rows, history_event_types)
+    return inputs | {"history_item_ids": items, "history_event_types": types}
+
+
+def item_texts(rows: int, item_ids: Texts | None, titles: Texts | None, descriptions: Texts | None) -> Inputs:
+    """Return item_id, title and description [B]; what is not given is empty."""
+    return {
+        "item_id": strings("item_ids", item_ids, rows),
+        "title": strings("titles", titles, rows),
+        "description": strings("descriptions", descriptions, rows),
+    }
+
+
+def strings(name: str, values: Texts | None, rows: int) -> NDArray[Any]:
+    """Return one string a row as [B]; None gives empty strings."""
+    if values is None:
+        values = [""] * rows
+    _check_rows(name, values, rows)
+    _check_strings(name, values)
+    return np.array(list(values), dtype=object)
+
+
+def ragged_strings(name: str, values: TextLists | None, rows: int) -> NDArray[Any]:
+    """Return lists of strings as [B, longest], padded with '' at the end; None gives empty lists."""
+    if values is None:
+        values = [[]] * rows
+    _check_rows(name, values, rows)
+    for row in values:
+        if isinstance(row, str):
+            raise ValueError(f"{name}: every row is a list of strings, {row!r} is one string")
+        _check_strings(name, row)
+    # At least one column: a tensor without elements cannot be reshaped with an inferred dimension in the graph.
+    width = max([1, *(len(row) for row in values)])
+    padded = np.full((rows, width), "", dtype=object)
+    for position, row in enumerate(values):
+        padded[position, : len(row)] = list(row)
+    return padded
+
+
+def counts(name: str, value: int, rows: int) -> NDArray[np.int32]:
+    """Return one positive number for every row, as [B]."""
+    if not 1 <= value <= _LARGEST_COUNT:
+        raise ValueError(f"{name}: must be between 1 and {_LARGEST_COUNT}, is {value}")
+    return np.full(rows, value, dtype=np.int32)
+
+
+def integers(name: str, values: Sequence[int], rows: int) -> NDArray[np.int64]:
+    """Return one integer a row as [B]."""
+    _check_rows(name, values, rows)
+    try:
+        return np.array(list(values), dtype=np.int64)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"{name}: a 64-bit integer is needed: {error}") from error
+
+
+def prices(name: str, values: Sequence[float | None] | None, rows: int) -> NDArray[np.float32]:
+    """Return one price a row as [B]; None, for a row or for all, is unknown and becomes NaN."""
+    if values is None:
+        values = [None] * rows
+    _check_rows(name, values, rows)
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float32)
+
+
+def rows_of_first(given: Mapping[str, Sequence[Any] | None]) -> int:
+    """Return the length of the first argument that is given: it sets the batch."""
+    for values in given.values():
+        if values is not None:
+            return len(values)
+    raise ValueError(f"give at least one of {', '.join(given)}")
+
+
+def _check_rows(name: str, values: Sequence[Any], rows: int) -> None:
+    if isinstance(values, str):
+        raise ValueError(f"{name}: a list with one element a row is needed, {values!r} is one string")
+    if len(values) != rows:
+        raise ValueError(f"{name}: {len(values)} rows, the batch has {rows}")
+
+
+def _check_strings(name: str, values: Texts) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise ValueError(f"{name}: a string is needed, {value!r} is {type(value).__name__}")
+
+
+def _check_parallel(history_item_ids: TextLists, history_event_types: TextLists) -> None:
+    for row, (ids, types) in enumerate(zip(history_item_ids, history_event_types, strict=True)):
+        if len(ids) != len(types):
+            raise ValueError(f"history_event_types: row {row} has {len(types)} entries, its history has {len(ids)}")

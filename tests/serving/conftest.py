@@ -1,0 +1,181 @@
+"""Tiny SavedModels with the servable's signatures, and a server of our own to ask."""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import pytest
+
+MODEL_NAME = "shoprank"
+
+
+def _build_module(version: int) -> tuple[object, dict[str, object]]:
+    """Return a module whose outputs are simple functions of every input, so that a test can compute them."""
+    import tensorflow as tf
+    import tensorflow_text
+
+    def text(rank: int) -> "tf.TensorSpec":
+        return tf.TensorSpec([None] * rank, tf.string)
+
+    whole, long, real = (tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.int64, tf.float32))
+    user = {"user_id": text(1), "history_item_ids": text(2), "history_event_types": text(2), "query": text(1)}
+
+    def signature(**specs: "tf.TensorSpec") -> Callable[..., object]:
+        def wrap(function: Callable[..., object]) -> object:
+            names = list(specs)
+            call = tf.function(lambda *values: function(**dict(zip(names, values, strict=True))))
+            return call.get_concrete_function(
+                *[tf.TensorSpec(specs[name].shape, specs[name].dtype, name) for name in names]
+            )
+
+        return wrap
+
+    def first(texts: "tf.Tensor", k: "tf.Tensor") -> "tf.Tensor":
+        length = tf.reduce_max(k)
+        padding = tf.fill([tf.shape(texts)[0], length], "")
+        return tf.concat([texts, padding], axis=1)[:, :length]
+
+    module = tf.Module()
+    module.offset = tf.Variable(float(version))
+
+    @signature(**user, exclude_item_ids=text(2), k=whole, policy=text(1), seed=long)
+    def recommend(user_id, history_item_ids, history_event_types, query, exclude_item_ids, k, policy, seed):
+        item_ids = first(history_item_ids, k)
+        excluded = tf.reduce_any(item_ids[:, :, None] == exclude_item_ids[:, None, :], axis=-1)
+        scores = tf.cast(tf.strings.length(item_ids, unit="UTF8_CHAR"), tf.float32)
+        return {
+            "item_ids": item_ids,
+            "scores": scores,
+            "propensities": tf.where(excluded, 0.0, 1.0 / (1.0 + tf.cast(seed, tf.float32)[:, None] + 0 * scores)),
+            "sources": first(history_event_types, k),
+            "request_id": tf.strings.join([user_id, query, policy], "|"),
+            "model_version": tf.fill(tf.shape(user_id), str(version)),
+        }
+
+    @signature(**user, candidate_item_ids=text(2))
+    def rank(user_id, history_item_ids, history_event_types, query, candidate_item_ids):
+        clicks = tf.cast(tf.strings.length(candidate_item_ids), tf.float32) / 10.0
+        return {"click": clicks, "purchase": clicks / 2, "utility": clicks * 3, "item_ids": candidate_item_ids}
+
+    @signature(**user, k=whole)
+    def retrieve(user_id, history_item_ids, history_event_types, query, k):
+        item_ids = first(history_item_ids, k)
+        return {"item_ids": item_ids, "scores": tf.cast(tf.strings.length(item_ids), tf.float32)}
+
+    @signature(item_id=text(1), title=text(1), description=text(1), k=whole)
+    def similar_items(item_id, title, description, k):
+        item_ids = first(tf.stack([item_id, title, description], axis=1), k)
+        return {"item_ids": item_ids, "scores": tf.cast(tf.strings.length(item_ids), tf.float32)}
+
+    @signature(**user)
+    def embed_query(user_id, history_item_ids, history_event_types, query):
+        lengths = [tf.strings.length(user_id), tf.strings.length(query)]
+        return {"vectors": tf.cast(tf.stack(lengths, axis=1), tf.float32)}
+
+    @signature(item_id=text(1), title=text(1), description=text(1), category=text(1), price=real)
+    def embed_item(item_id, title, description, category, price):
+        unknown = tf.cast(tf.math.is_nan(price), tf.float32)
+        return {"vectors": tf.stack([unknown, tf.where(unknown > 0, 0.0, price)], axis=1)}
+
+    @signature(x=tf.TensorSpec([None, 2], tf.float32))
+    def serving_default(x):
+        return {"y": tf.reduce_sum(x, axis=1) + module.offset, "half": tf.cast(x, tf.float16)}
+
+    @signature(x=whole)
+    def refuse_negative(x):
+        with tf.control_dependencies([tf.debugging.assert_non_negative(x, message="x must not be negative")]):
+            return {"x": tf.identity(x)}
+
+    @signature(path=tf.TensorSpec([], tf.string))
+    def read(path):
+        return {"content": tf.io.read_file(path)}
+
+    @signature(text=text(1))
+    def words(text):
+        return {"words": tensorflow_text.WhitespaceTokenizer().tokenize(text).to_tensor("")}
+
+    functions = (recommend, rank, retrieve, similar_items, embed_query, embed_item, serving_default)
+    names = ("recommend", "rank", "retrieve", "similar_items", "embed_query", "embed_item", "serving_default")
+    signatures = dict(zip(names, functions, strict=True))
+    return module, signatures | {"refuse_negative": refuse_negative, "read": read, "words": words}
+
+
+@pytest.fixture(scope="session")
+def saved_models(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Versions 1 and 2 of the tiny servable; `serving_default` adds the version to the sum of its input."""
+    import tensorflow as tf
+
+    base = tmp_path_factory.mktemp("saved_models")
+    for version in (1, 2):
+        module, signatures = _build_module(version)
+        tf.saved_model.save(module, str(base / str(version)), signatures=signatures)
+    return {version: base / str(version) for version in (1, 2)}
+
+
+@pytest.fixture(scope="session")
+def push() -> Callable[[Path, Path, int], Path]:
+    """A function that puts a SavedModel into a base path as a version, in one step as the pusher does."""
+
+    def push_version(saved_model: Path, base_path: Path, version: int) -> Path:
+        aside = base_path.parent / f"{base_path.name}-aside-{version}"
+        shutil.copytree(saved_model, aside)
+        return aside.rename(base_path / str(version))
+
+    return push_version
+
+
+class WatchedServer:
+    """A model server in this process, and a way to wait until a version is in service."""
+
+    def __init__(self, base_path: Path) -> None:
+        from serving.model_server.server import ModelServer
+
+        self.base_path = base_path
+        self._in_service: list[int] = []
+        self._changed = threading.Condition()
+        self._server = ModelServer(MODEL_NAME, base_path, port=0, poll_seconds=0.05, on_available=self._note)
+        self.target = f"127.0.0.1:{self._server.start()}"
+
+    def _note(self, version: int) -> None:
+        with self._changed:
+            self._in_service.append(version)
+            self._changed.notify_all()
+
+    def wait_for(self, version: int) -> None:
+        with self._changed:
+            arrived = self._changed.wait_for(lambda: self._in_service[-1:] == [version], timeout=60)
+        assert arrived, f"version {version} is not in service, these were: {self._in_service}"
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], WatchedServer]]:
+    """A function that starts a server on an empty base path; all are stopped at the end of the module."""
+    servers = []
+
+    def start_one() -> WatchedServer:
+        servers.append(WatchedServer(tmp_path_factory.mktemp("base") / MODEL_NAME))
+        servers[-1].base_path.mkdir()
+        return servers[-1]
+
+    yield start_one
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(
+    start: Callable[[], WatchedServer], saved_models: dict[int, Path], push: Callable[[Path, Path, int], Path]
+) -> WatchedServer:
+    """A server with version 1 in service."""
+    watched = start()
+    push(saved_models[1], watched.base_path, 1)
+    watched.wait_for(1)
+    return watched

@@ -1,0 +1,130 @@
+"""Every method of the client against a real server with a tiny servable."""
+
+import socket
+import time
+
+import numpy as np
+import pytest
+
+from serving.client import RankedItem, Ranking, ScoredItem, ServingError, ShopRankClient, Signature
+
+USERS = ["Zoë", "用户"]
+HISTORY = [["Käse", "茶", "a"], ["b"]]
+TYPES = [["view", "cart", "view"], ["purchase"]]
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    with ShopRankClient(server.target) as connected:
+        yield connected
+
+
+def test_recommend_gives_slates_without_padding(client):
+    slates = client.recommend(
+        USERS,
+        history_item_ids=HISTORY,
+        history_event_types=TYPES,
+        queries=["milk", ""],
+        exclude_item_ids=[["茶"], []],
+        k=4,
+        policies=["thompson", ""],
+        seeds=[0, 3],
+    )
+    assert slates[0].items == [
+        RankedItem("Käse", 4.0, 1.0, "view"),
+        RankedItem("茶", 1.0, 0.0, "cart"),
+        RankedItem("a", 1.0, 1.0, "view"),
+    ]
+    assert slates[1].items == [RankedItem("b", 1.0, 0.25, "purchase")]
+    assert [slate.request_id for slate in slates] == ["Zoë|milk|thompson", "用户||"]
+    assert [slate.model_version for slate in slates] == ["1", "1"]
+
+
+def test_recommend_cuts_at_k_and_takes_no_history(client):
+    assert [len(slate.items) for slate in client.recommend(USERS, history_item_ids=HISTORY, k=2)] == [2, 1]
+    assert [slate.items for slate in client.recommend(USERS)] == [[], []]
+
+
+def test_seeds_differ_between_requests_and_rows(client):
+    slates = client.recommend(USERS, history_item_ids=[["a"], ["a"]]) + client.recommend(
+        ["u"], history_item_ids=[["a"]]
+    )
+    assert len({slate.items[0].propensity for slate in slates}) == 3
+
+
+def test_rank_gives_every_objective_in_the_order_of_the_candidates(client):
+    first, second = client.rank(USERS, [["x", "yyy"], []])
+    assert first == Ranking(
+        ["x", "yyy"],
+        pytest.approx([0.3, 0.9]),
+        {"click": pytest.approx([0.1, 0.3]), "purchase": pytest.approx([0.05, 0.15])},
+    )
+    assert second == Ranking([], [], {"click": [], "purchase": []})
+
+
+def test_retrieve_and_similar_items(client):
+    assert client.retrieve(["u", "v"], history_item_ids=[["ab"], []], k=3) == [[ScoredItem("ab", 2.0)], []]
+    similar = client.similar_items(["i"], titles=["Toast"], k=2)
+    assert similar == [[ScoredItem("i", 1.0), ScoredItem("Toast", 5.0)]]
+    assert client.similar_items(titles=["Toast"], k=1) == [[]]
+
+
+def test_vectors(client):
+    assert client.embed_query(["abc"], queries=["milk"]) == [[3.0, 4.0]]
+    assert client.embed_item(titles=["a", "b"], prices=[2.5, None]) == [[0.0, 2.5], [1.0, 0.0]]
+
+
+def test_an_empty_batch_has_an_empty_answer(client):
+    assert client.recommend([]) == []
+    assert client.rank([], []) == []
+    assert client.embed_item([]) == []
+
+
+def test_status_and_metadata(client):
+    assert [(one.version, one.state, one.error) for one in client.status()] == [(1, "AVAILABLE", "")]
+    signatures = client.metadata()
+    assert {"recommend", "rank", "retrieve", "similar_items", "embed_query", "embed_item"} < set(signatures)
+    assert not [name for name in signatures if name.startswith("__")]
+    assert signatures["embed_query"] == Signature(
+        ("history_event_types", "history_item_ids", "query", "user_id"), ("vectors",)
+    )
+
+
+def test_a_wrong_argument_never_reaches_the_server(client):
+    with pytest.raises(ValueError, match=r"^queries: 1 rows, the batch has 2$"):
+        client.recommend(USERS, queries=["milk"])
+
+
+def test_another_model_name_is_one_clear_line(server):
+    with ShopRankClient(server.target, model_name="other") as other, pytest.raises(ServingError) as error:
+        other.recommend(["u"])
+    assert str(error.value) == f"{server.target}: NOT_FOUND: no model 'other' here; the model is 'shoprank'"
+    assert error.value.code == "NOT_FOUND"
+
+
+def test_no_server_is_one_clear_line():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        target = f"127.0.0.1:{taken.getsockname()[1]}"
+    with ShopRankClient(target) as client, pytest.raises(ServingError) as error:
+        client.status()
+    assert str(error.value) == f"{target}: UNAVAILABLE: no model server can be reached there"
+
+
+def test_a_server_that_does_not_answer_is_one_clear_line():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        target = f"127.0.0.1:{silent.getsockname()[1]}"
+        started = time.monotonic()
+        with ShopRankClient(target, timeout=0.3) as client, pytest.raises(ServingError) as error:
+            client.status()
+    assert time.monotonic() - started < 5
+    assert str(error.value) == f"{target}: DEADLINE_EXCEEDED: no answer within 0.3 s"
+
+
+def test_an_answer_without_the_expected_outputs_is_one_clear_line(client, monkeypatch):
+    monkeypatch.setattr("serving.client.to_array", lambda tensor: np.zeros(1))
+    monkeypatch.setattr("serving.answers._texts", lambda array: {}["item_ids"])
+    with pytest.raises(ServingError, match=r"the answer of retrieve is not as expected: no output 'item_ids'$"):
+        client.retrieve(["u"])

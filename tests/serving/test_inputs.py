@@ -1,0 +1,63 @@
+"""Lists become the arrays of the signatures, and what does not fit the batch is named."""
+
+import numpy as np
+import pytest
+
+from serving import inputs
+
+
+def test_ragged_lists_are_padded_at_the_end():
+    padded = inputs.ragged_strings("exclude_item_ids", [["a"], [], ["b", "c"]], 3)
+    assert padded.tolist() == [["a", ""], ["", ""], ["b", "c"]]
+
+
+def test_no_lists_are_one_empty_column():
+    assert inputs.ragged_strings("exclude_item_ids", None, 2).tolist() == [[""], [""]]
+
+
+def test_a_history_without_event_types_has_empty_ones_of_its_shape():
+    side = inputs.user_side(["u", "v"], [["a", "b"], ["c"]], None, None)
+    assert side["history_item_ids"].tolist() == [["a", "b"], ["c", ""]]
+    assert side["history_event_types"].tolist() == [["", ""], ["", ""]]
+    assert side["query"].tolist() == ["", ""]
+
+
+def test_an_unknown_price_is_nan():
+    prices = inputs.prices("prices", [1.5, None], 2)
+    assert prices.dtype == np.float32
+    np.testing.assert_array_equal(prices, np.array([1.5, np.nan], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: inputs.strings("queries", ["a"], 2), "queries: 1 rows, the batch has 2"),
+        (
+            lambda: inputs.strings("user_ids", "u1", 2),
+            "user_ids: a list with one element a row is needed, 'u1' is one string",
+        ),
+        (lambda: inputs.strings("user_ids", [7], 1), "user_ids: a string is needed, 7 is int"),
+        (
+            lambda: inputs.ragged_strings("exclude_item_ids", ["abc"], 1),
+            "exclude_item_ids: every row is a list of strings, 'abc' is one string",
+        ),
+        (lambda: inputs.counts("k", 0, 1), "k: must be between 1 and 2147483647, is 0"),
+        (
+            lambda: inputs.integers("seeds", [2**63], 1),
+            "seeds: a 64-bit integer is needed: Python int too large to convert to C long",
+        ),
+        (lambda: inputs.rows_of_first({"item_ids": None, "titles": None}), "give at least one of item_ids, titles"),
+        (
+            lambda: inputs.user_side(["u"], [["a", "b"]], [["click"]], None),
+            "history_event_types: row 0 has 1 entries, its history has 2",
+        ),
+        (
+            lambda: inputs.user_side(["u"], None, [["click"]], None),
+            "history_event_types: row 0 has 1 entries, its history has 0",
+        ),
+    ],
+)
+def test_arguments_that_do_not_fit(call, message):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value) == message
