@@ -1,0 +1,101 @@
+"""The candidates of a request: the union of the user's own history, the index and what is popular."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from trainer.index.exact import HIDDEN, ExactIndex
+from trainer.query_side import QuerySide, decays
+
+SOURCES = ("history", "ann", "popular")
+"""Where a candidate came from; the first that names an item keeps it."""
+
+_HISTORY_TAU = 64.0
+
+
+class Candidates(NamedTuple):
+    """N candidate slots for each of B requests.
+
+    Attributes:
+        rows: Catalogue rows, int32 [B, N]; anything where not valid.
+        valid: Whether the slot holds a candidate that no earlier slot holds, bool [B, N].
+        sources: Index into `SOURCES`, int32 [B, N].
+    """
+
+    rows: tf.Tensor
+    valid: tf.Tensor
+    sources: tf.Tensor
+
+
+@dataclass(frozen=True)
+class CandidateCounts:
+    """How many candidates each source may bring."""
+
+    retrieved: int
+    from_history: int
+    popular: int
+
+
+class CandidateUnion(tf.Module):
+    """Asks every source, hides what is not allowed, and removes duplicates."""
+
+    def __init__(self, index: ExactIndex, popularity: tf.Tensor, counts: CandidateCounts, text_share: float) -> None:
+        """Take the sources.
+
+        Args:
+            index: Index over the V rows of the item store, the unknown item among them.
+            popularity: Any number that grows with popularity, float32 [V].
+            counts: Candidates of each source.
+            text_share: Squared share of the text in a query vector that has one.
+        """
+        super().__init__(name="candidate_union")
+        self.index = index
+        self.popularity = tf.Variable(popularity, trainable=False, name="popularity")
+        self.counts, self.text_share = counts, text_share
+
+    def collect(self, query: QuerySide, allowed: tf.Tensor) -> Candidates:
+        """The candidates of each request.
+
+        Args:
+            query: The requests.
+            allowed: Which items may be shown, bool [B, V].
+        """
+        parts = [
+            self._from_history(query, allowed),
+            self.index.search(*query.blocks(self.text_share), allowed, self.counts.retrieved),
+            self._popular(allowed),
+        ]
+        rows = tf.concat([part[0] for part in parts], axis=1)
+        scores = tf.concat([part[1] for part in parts], axis=1)
+        sources = tf.concat([tf.fill(tf.shape(part[0]), number) for number, part in enumerate(parts)], axis=1)
+        valid = scores > HIDDEN / 2
+        return Candidates(rows, valid & ~_seen_before(rows, valid), sources)
+
+    def _from_history(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Items of the history by decayed count, each at its latest event; rows and scores [B, n]."""
+        known = query.history >= 0
+        same = (query.history[:, :, tf.newaxis] == query.history[:, tf.newaxis, :]) & known[:, tf.newaxis, :]
+        weight = decays(query.steps, (_HISTORY_TAU,))
+        score = tf.matmul(tf.cast(same, tf.float32), weight)[:, :, 0]
+        length = tf.shape(query.history)[1]
+        later = tf.linalg.band_part(tf.ones([length, length], tf.bool), 0, -1)
+        later = later & ~tf.eye(length, dtype=tf.bool)
+        repeated = tf.reduce_any(same & later[tf.newaxis], axis=2)
+        rows = tf.where(known, query.history, 0)
+        shown = known & ~repeated & tf.gather(allowed, rows, batch_dims=1)
+        best, positions = tf.math.top_k(tf.where(shown, score, HIDDEN), tf.minimum(self.counts.from_history, length))
+        return tf.gather(rows, positions, batch_dims=1), best
+
+    def _popular(self, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        scores = tf.where(allowed, self.popularity[tf.newaxis, :], HIDDEN)
+        best, rows = tf.math.top_k(scores, tf.minimum(self.counts.popular, tf.shape(scores)[1]))
+        return rows, best
+
+
+def _seen_before(rows: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
+    """Whether an earlier valid slot of the same request holds the same row; bool [B, N]."""
+    count = tf.shape(rows)[1]
+    same = (rows[:, :, tf.newaxis] == rows[:, tf.newaxis, :]) & valid[:, tf.newaxis, :]
+    earlier = tf.linalg.band_part(tf.ones([count, count], tf.bool), -1, 0) & ~tf.eye(count, dtype=tf.bool)
+    return tf.reduce_any(same & earlier[tf.newaxis], axis=2)

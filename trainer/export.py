@@ -1,0 +1,81 @@
+"""The SavedModel of a run: all parts put together, saved with signatures and warm-up requests."""
+
+from pathlib import Path
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from trainer import features
+from trainer.bandit.exploration_head import ExplorationHead
+from trainer.bandit.posterior import LinearPosterior
+from trainer.candidates import CandidateCounts
+from trainer.catalogue import vocabulary
+from trainer.hyperparameters import Hyperparameters
+from trainer.ranker import Ranker
+from trainer.raw_inputs import RawInputs
+from trainer.retrieval_graph import RetrievalGraph, event_type_rows
+from trainer.retrieval_package import RetrievalPackage
+from trainer.servable import Servable
+from trainer.text_encoder import TextEncoder
+from trainer.warmup import sample_requests, write_warmup
+
+MODEL_NAME = "shoprank"
+VERSION_FILE = Path("assets.extra") / "version"
+_WARMUP_USERS, _WARMUP_ITEMS = 7, 20
+
+
+def build_retrieval_graph(
+    package: RetrievalPackage, at_training_end: bool, transform: tft.TFTransformOutput, settings: Hyperparameters
+) -> RetrievalGraph:
+    """Index, candidates and features over a package.
+
+    Args:
+        package: Towers and stores.
+        at_training_end: Whether statistics are those of the whole training window, or of the ranker's start.
+        transform: The transform graph, for its vocabularies.
+        settings: Objectives and counts.
+    """
+    event_types = list(vocabulary(transform, features.EVENT_TYPES))
+    counts = CandidateCounts(*(settings.ranker[name] for name in ("retrieved", "from_history", "popular")))
+    return RetrievalGraph(
+        package,
+        package.at_training_end if at_training_end else package.at_ranker_start,
+        counts,
+        settings.text["query_share"],
+        event_type_rows(settings.objective_events, event_types),
+        len(event_types) + 1,
+    )
+
+
+def build_servable(
+    package: RetrievalPackage,
+    ranker: Ranker,
+    posterior: LinearPosterior,
+    encoder: TextEncoder,
+    transform: tft.TFTransformOutput,
+    settings: Hyperparameters,
+    version: str,
+) -> Servable:
+    """Put the parts together as of the end of the training window."""
+    retrieval = build_retrieval_graph(package, True, transform, settings)
+    first_event_type = next(iter(settings.objective_events.values()))[0]
+    raw = RawInputs(transform, package.users, encoder, package.reducer, retrieval.encoder, first_event_type)
+    exploration = ExplorationHead(posterior, settings.bandit["policy"], settings.bandit["draws"])
+    item_ids = package.catalogue.item_ids.tolist()
+    return Servable(raw, retrieval, package.towers, ranker, exploration, item_ids, settings.objective_weights, version)
+
+
+def export_servable(servable: Servable, package: RetrievalPackage, user_ids: list[str], folder: Path) -> None:
+    """Save a servable with its version and warm-up requests.
+
+    Args:
+        servable: What to save.
+        package: The catalogue that the warm-up requests are about.
+        user_ids: Some known users.
+        folder: Where to; must not exist.
+    """
+    tf.saved_model.save(servable, str(folder), signatures=servable.signatures())
+    some_items = package.catalogue.item_ids[:_WARMUP_ITEMS].tolist()
+    query = next((text for text in package.catalogue.texts if text), "gift")
+    write_warmup(folder, MODEL_NAME, sample_requests(some_items, user_ids[:_WARMUP_USERS], query))
+    (folder / VERSION_FILE).write_text(servable.version, encoding="utf-8")

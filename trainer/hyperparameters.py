@@ -1,0 +1,36 @@
+"""What the run functions are told: the part of a run's configuration that models depend on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Values of the sections `objectives`, `history`, `text`, `retrieval`, `ranker` and `bandit` of a configuration.
+
+    Passed as JSON through TFX's `custom_config`, under the key `hyperparameters`.
+    """
+
+    objectives: dict[str, dict[str, Any]]
+    history: dict[str, Any]
+    text: dict[str, Any]
+    retrieval: dict[str, Any]
+    ranker: dict[str, Any]
+    bandit: dict[str, Any]
+    seed: int
+
+    @property
+    def objective_events(self) -> dict[str, list[str]]:
+        """Event types of each objective."""
+        return {name: list(objective["event_types"]) for name, objective in self.objectives.items()}
+
+    @property
+    def objective_weights(self) -> dict[str, float]:
+        """Weight of each objective in the utility."""
+        return {name: float(objective["weight"]) for name, objective in self.objectives.items()}
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """Folder of the text encoder; None for the bundled one."""
+        return Path(self.text["checkpoint"]) if self.text.get("checkpoint") else None

@@ -1,0 +1,1 @@
+"""Indexes over item vectors, built of core TensorFlow ops."""

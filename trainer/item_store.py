@@ -1,0 +1,43 @@
+"""The item store: what is known of each item, by catalogue row, as variables of the graph."""
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.catalogue import Catalogue
+from trainer.item_statistics import ItemStatistics
+
+
+class ItemStore(tf.Module):
+    """Tables with V + 1 rows; the last is the unknown item.
+
+    Attributes:
+        preferences: Unit preference vectors, float32 [V + 1, D].
+        texts: Unit text vectors, zeros without text, float32 [V + 1, T].
+        categories: Rows of the category vocabularies, int32 [V + 1, levels].
+        numbers: The columns of `NUMBERS`, float32 [V + 1, 6].
+    """
+
+    NUMBERS = ("log_share", "log_recent_share", "repeat_rate", "price", "price_known", "is_cold")
+
+    def __init__(
+        self, catalogue: Catalogue, preferences: np.ndarray, texts: tf.Variable, statistics: ItemStatistics
+    ) -> None:
+        """Put the tables into variables; rows agree in all of them. `texts` is shared, not copied."""
+        super().__init__(name="item_store")
+        columns = (
+            statistics.log_share,
+            statistics.log_recent_share,
+            statistics.repeat_rate,
+            catalogue.prices,
+            catalogue.price_known,
+            (statistics.count == 0).astype(np.float32),
+        )
+        self.item_count = len(catalogue)
+        self.preferences = tf.Variable(preferences, trainable=False, name="preferences")
+        self.texts = texts
+        self.categories = tf.Variable(catalogue.categories, trainable=False, name="categories")
+        self.numbers = tf.Variable(np.stack(columns, axis=1), trainable=False, name="numbers")
+
+    def column(self, name: str, rows: tf.Tensor) -> tf.Tensor:
+        """One of `NUMBERS` for catalogue rows of any shape."""
+        return tf.gather(self.numbers, rows)[..., self.NUMBERS.index(name)]

@@ -1,0 +1,121 @@
+"""Candidate mining: what the retrieval stage would have offered each case, with features and labels, for the ranker."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.catalogue import Catalogue
+from trainer.pseudo_queries import answers_query, draw_query
+from trainer.query_side import QuerySide
+from trainer.retrieval_graph import RetrievalGraph
+from trainer.user_events import UserEvents, last_events
+
+
+@dataclass(frozen=True)
+class Cases:
+    """C requests with the answers that came true.
+
+    Attributes:
+        users: Rows of the users, int64 [C].
+        history: Catalogue rows, oldest first, -1 pads, int32 [C, H].
+        event_types: In parallel, int32 [C, H].
+        queries: Texts, '' for none, str [C].
+        texts: Their unit vectors, zeros for none, float32 [C, T].
+        targets: For each objective, sorted keys `case * (V + 1) + row` of the items that got its event.
+    """
+
+    users: np.ndarray
+    history: np.ndarray
+    event_types: np.ndarray
+    queries: np.ndarray
+    texts: np.ndarray
+    targets: list[np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+
+@dataclass(frozen=True)
+class MinedCase:
+    """The candidates of one case: N catalogue rows int32, features float32 [N, F] and labels float32 [N, O]."""
+
+    rows: np.ndarray
+    features: np.ndarray
+    labels: np.ndarray
+
+
+def cases_of(events: UserEvents, length: int, items: int, objectives: dict[str, list[int]], text_size: int) -> Cases:
+    """Cases without a query, one for each example.
+
+    Args:
+        events: Examples with history and targets.
+        length: History that the model looks at, H.
+        items: Items in the catalogue, V.
+        objectives: Rows of the event types of each objective.
+        text_size: Length of the text vectors, T.
+    """
+    keys = events.owners * (items + 1) + events.items
+    targets = [np.unique(keys[events.is_target & np.isin(events.event_types, kinds)]) for kinds in objectives.values()]
+    return Cases(
+        users=events.users,
+        history=last_events(events.items, events, length),
+        event_types=last_events(events.event_types, events, length),
+        queries=np.full(len(events), "", dtype=object),
+        texts=np.zeros((len(events), text_size), np.float32),
+        targets=targets,
+    )
+
+
+def add_queries(cases: Cases, catalogue: Catalogue, seed: int) -> np.ndarray:
+    """A known-item query for each case: words of the title of one of its targets; str [C]."""
+    random = np.random.default_rng(seed)
+    width = len(catalogue) + 1
+    keys = np.unique(np.concatenate(cases.targets))
+    starts = np.searchsorted(keys, np.arange(len(cases) + 1) * width)
+    titles = np.append(catalogue.titles, "")
+    queries = np.full(len(cases), "", dtype=object)
+    for case, (start, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+        if end > start:
+            queries[case] = draw_query(titles[keys[random.integers(start, end)] % width], random)
+    return queries
+
+
+def mine(graph: RetrievalGraph, cases: Cases, catalogue: Catalogue, batch: int = 32) -> Iterator[MinedCase]:
+    """Candidates, features and labels of each case, in order.
+
+    A candidate is positive for an objective if it got that objective's event and, where the case has a query, its
+    title has all words of the query.
+    """
+    collect = tf.function(_collect).get_concrete_function(graph, *_specification(cases))
+    titles = np.append(catalogue.titles, "")
+    for start in range(0, len(cases), batch):
+        part = slice(start, start + batch)
+        arrays = (cases.users[part], cases.history[part], cases.event_types[part], cases.texts[part])
+        rows, valid, features = (tensor.numpy() for tensor in collect(*map(tf.constant, arrays)))
+        for offset in range(len(rows)):
+            kept = rows[offset][valid[offset]]
+            labels = _labels(cases, start + offset, kept, titles)
+            yield MinedCase(kept, features[offset][valid[offset]], labels)
+
+
+def _collect(
+    graph: RetrievalGraph, users: tf.Tensor, history: tf.Tensor, event_types: tf.Tensor, text: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    asked: QuerySide = graph.encoder.encode(users, history, event_types, text)
+    candidates = graph.candidates.collect(asked, graph.all_allowed(tf.shape(users)[0]))
+    return candidates.rows, candidates.valid, graph.features(asked, candidates.rows)
+
+
+def _specification(cases: Cases) -> list[tf.TensorSpec]:
+    arrays = (cases.users, cases.history, cases.event_types, cases.texts)
+    return [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in arrays]
+
+
+def _labels(cases: Cases, case: int, rows: np.ndarray, titles: np.ndarray) -> np.ndarray:
+    keys = np.int64(case) * len(titles) + rows
+    labels = np.stack([np.isin(keys, targets, assume_unique=True) for targets in cases.targets], axis=1)
+    if cases.queries[case]:
+        labels &= answers_query(titles[rows], cases.queries[case])[:, np.newaxis]
+    return labels.astype(np.float32)

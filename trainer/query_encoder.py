@@ -1,0 +1,30 @@
+"""Rows of users and histories to the query side, through the query tower."""
+
+import tensorflow as tf
+
+from trainer.query_side import QuerySide
+from trainer.retrieval import TwoTowerModel
+
+
+class QueryEncoder(tf.Module):
+    """Holds the two-tower model in an exportable way."""
+
+    def __init__(self, towers: TwoTowerModel) -> None:
+        """Take a trained model; its weights are shared, not copied."""
+        super().__init__(name="query_encoder")
+        self._towers = towers
+        # Keras models are no trackable children of a tf.Module by themselves; their variables are.
+        self.variables_of_towers = [weight.value for weight in towers.weights]
+
+    def encode(self, users: tf.Tensor, history: tf.Tensor, event_types: tf.Tensor, text: tf.Tensor) -> QuerySide:
+        """The query side of B requests.
+
+        Args:
+            users: Rows of the user vocabulary, int64 [B].
+            history: Catalogue rows, oldest first, -1 pads at the end, int32 [B, H].
+            event_types: Rows of the event types, -1 pads, int32 [B, H].
+            text: Unit text vectors, zeros without a text, float32 [B, T].
+        """
+        visible = (history >= 0)[:, tf.newaxis, :]
+        preference = self._towers.embed_queries(users, history, visible)[:, 0, :]
+        return QuerySide(users, history, event_types, preference, text)

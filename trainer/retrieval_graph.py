@@ -1,0 +1,59 @@
+"""From rows of users and histories to candidates and their features: what mining and serving share."""
+
+import tensorflow as tf
+
+from trainer.candidates import CandidateCounts, CandidateUnion
+from trainer.cross_features import CrossFeatures
+from trainer.index.exact import ExactIndex
+from trainer.item_statistics import ItemStatistics
+from trainer.item_store import ItemStore
+from trainer.query_encoder import QueryEncoder
+from trainer.retrieval_package import RetrievalPackage
+
+
+class RetrievalGraph(tf.Module):
+    """Item store, query encoder, index, candidate union and cross features over one retrieval package.
+
+    The same graph runs when candidates are mined and when requests are served, so the two cannot differ.
+    """
+
+    def __init__(
+        self,
+        package: RetrievalPackage,
+        statistics: ItemStatistics,
+        counts: CandidateCounts,
+        text_share: float,
+        objective_types: dict[str, list[int]],
+        event_type_count: int,
+    ) -> None:
+        """Build the parts.
+
+        Args:
+            package: Towers and stores.
+            statistics: Item statistics of the moment at which requests are answered.
+            counts: Candidates of each source.
+            text_share: Squared share of the text in a query vector that has one.
+            objective_types: Rows of the event types of each objective.
+            event_type_count: Rows of the event type vocabulary, the unknown one included.
+        """
+        super().__init__(name="retrieval_graph")
+        self.encoder = QueryEncoder(package.towers)
+        self.store = ItemStore(package.catalogue, package.preferences(), package.towers.texts.value, statistics)
+        self.index = ExactIndex(self.store.preferences, self.store.texts)
+        self.candidates = CandidateUnion(self.index, statistics.log_share, counts, text_share)
+        membership = [
+            [1.0 if row in rows else 0.0 for rows in objective_types.values()] for row in range(event_type_count)
+        ]
+        self.features = CrossFeatures(self.store, membership, tuple(objective_types))
+        self.text_share = text_share
+
+    def all_allowed(self, requests: tf.Tensor) -> tf.Tensor:
+        """Every item of the catalogue may be shown, the unknown one may not; bool [B, V + 1]."""
+        rows = self.store.item_count + 1
+        return tf.repeat((tf.range(rows) < self.store.item_count)[tf.newaxis, :], requests, axis=0)
+
+
+def event_type_rows(objectives: dict[str, list[str]], vocabulary: list[str]) -> dict[str, list[int]]:
+    """Rows of the event types of each objective; a type that the data never has is left out."""
+    row_of = {name: row for row, name in enumerate(vocabulary)}
+    return {name: [row_of[kind] for kind in kinds if kind in row_of] for name, kinds in objectives.items()}

@@ -1,0 +1,51 @@
+"""Training of the two towers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from trainer.catalogue import Catalogue
+from trainer.hyperparameters import Hyperparameters
+from trainer.retrieval import TwoTowerModel
+from trainer.windows import window_dataset
+
+
+def train_towers(
+    files: Sequence[str],
+    catalogue: Catalogue,
+    texts: np.ndarray,
+    counts: np.ndarray,
+    user_count: int,
+    settings: Hyperparameters,
+    log: Path,
+) -> TwoTowerModel:
+    """Fit a two-tower model on training windows.
+
+    Args:
+        files: Transformed windows.
+        catalogue: The items.
+        texts: Text vectors, float32 [V + 1, T].
+        counts: Events of each item among the windows' targets, [V + 1].
+        user_count: Users in the vocabulary.
+        settings: Sizes, rates and seed.
+        log: CSV file for the loss of each epoch.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    options = settings.retrieval
+    model = TwoTowerModel(
+        user_count=user_count,
+        item_count=len(catalogue),
+        category_sizes=catalogue.category_sizes,
+        brand_size=catalogue.brand_size,
+        text_dimension=texts.shape[1],
+        dimension=options["dimension"],
+        id_dropout=options["id_dropout"],
+    )
+    model.set_catalogue(catalogue, texts, counts)
+    dataset = window_dataset(files, options["batch_windows"], options["targets_per_window"], settings.seed)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    model.compile(optimizer=keras.optimizers.Adam(options["learning_rate"]), jit_compile=False)
+    model.fit(dataset, epochs=options["epochs"], verbose=2, callbacks=[keras.callbacks.CSVLogger(str(log))])
+    return model

@@ -1,0 +1,31 @@
+"""The user store: the last events of each known user at the end of the training window."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.user_events import UserEvents, last_events
+
+
+@dataclass(frozen=True)
+class UserStore:
+    """Tables with one row a user of the vocabulary and an empty last row for strangers; -1 pads.
+
+    Attributes:
+        items: Catalogue rows, oldest first, int32 [U + 1, H].
+        event_types: Rows of the event types, int32 [U + 1, H].
+    """
+
+    items: np.ndarray
+    event_types: np.ndarray
+
+    @classmethod
+    def from_events(cls, events: UserEvents, user_count: int, length: int) -> "UserStore":
+        """Take the last `length` events of each example of the users split; U is `user_count`."""
+        tables = []
+        for values in (events.items, events.event_types):
+            table = np.full((user_count + 1, length), -1, np.int32)
+            known = events.users < user_count
+            table[events.users[known]] = last_events(values, events, length)[known]
+            tables.append(table)
+        return cls(*tables)
