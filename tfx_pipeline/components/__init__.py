@@ -1,0 +1,1 @@
+"""Custom TFX components, one concept a file. Importing a component imports TFX."""
