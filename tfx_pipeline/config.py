@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 Columns = dict[str, str | list[str]]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+PositiveNumbers = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 
 
 class ConfigError(ValueError):
@@ -16,7 +17,7 @@ class ConfigError(ValueError):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class TableConfig(_Section):
@@ -116,7 +117,7 @@ class RetrievalConfig(_Section):
 class RankerConfig(_Section):
     """The multi-task ranker and the candidates that it learns from."""
 
-    hidden: list[int] = [64, 32]
+    hidden: PositiveNumbers = [64, 32]
     """Widths of the hidden layers; the last is what the bandit posterior is over."""
     epochs: int = Field(6, ge=1)
     batch_cases: int = Field(64, ge=1)
@@ -146,7 +147,7 @@ class BanditConfig(_Section):
 class EvaluationConfig(_Section):
     """Cut-offs and gates of the evaluation."""
 
-    cutoffs: list[int] = [10, 20]
+    cutoffs: PositiveNumbers = [10, 20]
     minimum_ranker_auc: Fraction = 0.6
     """TFMA blocks a ranker whose AUC on the first objective is below this."""
     minimum_lift_over_popular: float = 0.0
@@ -197,7 +198,7 @@ def load_config(path: Path) -> Config:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date such as 2017-02-30.
         raise ConfigError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: a configuration is a mapping of sections, this is {type(document).__name__}")
@@ -215,13 +216,15 @@ def parse_config(document: dict[str, Any], source: str = "configuration") -> Con
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise ConfigError(f"{source}: {field}: {first['msg']}") from error
+        raise ConfigError(f"{source}: {field}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def save_config(config: Config, path: Path) -> None:
     """Write a configuration so that `load_config` gives the same one back."""
     text = yaml.safe_dump(config.model_dump(mode="json", exclude_none=True), sort_keys=False)
-    path.write_text(text, encoding="utf-8")
+    aside = path.with_name(f".{path.name}.aside")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
 
 
 def _resolve_paths(config: Config, base: Path) -> Config:

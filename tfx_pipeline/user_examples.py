@@ -52,7 +52,7 @@ def build_user_examples(events: pa.Table, split: TimeSplit, history: HistoryConf
     events, users = _sort_by_user_and_time(events)
     windows = split.window_of(events["timestamp"].to_numpy())
     bounds = {name: _window_starts(users, windows, index) for index, name in enumerate(WINDOWS)}
-    columns = _columns(events)
+    columns = _columns(events, users)
     batches = {features.TRAIN: _batch(columns, _training_windows(users, bounds[features.RANKER], history))}
     for name, following in ((features.RANKER, features.EVAL), (features.EVAL, features.TEST)):
         cases = _cases(users, bounds[name], bounds[following], history.length)
@@ -95,25 +95,27 @@ def _stored_users(users: np.ndarray, end: np.ndarray, length: int) -> _Slices:
     return _Slices(begin[known], end[known], end[known])
 
 
-def _columns(events: pa.Table) -> dict[str, pa.Array]:
+def _columns(events: pa.Table, users: np.ndarray) -> dict[str, pa.Array]:
     sources = {
         features.USER_ID: events["user_id"].cast(pa.binary()),
         features.ITEM_IDS: events["item_id"].cast(pa.binary()),
         features.EVENT_TYPES: events["event_type"].cast(pa.binary()),
         features.TIMESTAMPS: events["timestamp"],
-        features.BASKETS: pa.chunked_array([pa.array(_number_baskets(events))]),
+        features.BASKETS: pa.chunked_array([pa.array(_number_baskets(events, users))]),
     }
     return {name: column.combine_chunks() for name, column in sources.items()}
 
 
-def _number_baskets(events: pa.Table) -> np.ndarray:
-    """A number for each basket; events without one get a number of their own. int64 [N]."""
-    alone = np.arange(len(events), dtype=np.int64)
+def _number_baskets(events: pa.Table, users: np.ndarray) -> np.ndarray:
+    """Position, among its user's events, of the first event of the same basket; its own without one. int64 [N]."""
+    starts = np.repeat(users[:-1], np.diff(users))
+    own = np.arange(len(events), dtype=np.int64) - starts
     if "basket_id" not in events.column_names:
-        return alone
+        return own
     baskets = events["basket_id"].to_pandas()
-    codes, names = pd.factorize(baskets)
-    return np.where((codes < 0) | (baskets == "").to_numpy(), len(names) + alone, codes)
+    frame = pd.DataFrame({"user": starts, "basket": baskets, "position": own})
+    first = frame.groupby(["user", "basket"], sort=False)["position"].transform("min")
+    return np.where(baskets.isna() | (baskets == ""), own, first).astype(np.int64)
 
 
 def _batch(columns: dict[str, pa.Array], slices: _Slices, drop_split_baskets: bool = False) -> pa.RecordBatch:

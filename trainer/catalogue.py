@@ -55,6 +55,9 @@ def read_catalogue(files: Sequence[str], transform: tft.TFTransformOutput) -> Ca
 
     Returns:
         The catalogue, ordered by the item vocabulary.
+
+    Raises:
+        ValueError: The files do not hold each item of the vocabulary exactly once.
     """
     item_ids = vocabulary(transform, features.ITEM_ID)
     sizes = tuple(transform.vocabulary_size_by_name(name) + 1 for name in CATEGORY_LEVELS)
@@ -89,6 +92,8 @@ def _parse(files: Sequence[str], sizes: dict[str, int]) -> dict[str, np.ndarray]
     spec = {name: tf.io.RaggedFeature(default.dtype) for name, default in missing.items()}
     dataset = tf.data.TFRecordDataset(tf.io.matching_files(files), compression_type="GZIP").batch(8192)
     batches = [tf.io.parse_example(batch, spec) for batch in dataset]
+    if not batches:
+        raise ValueError(f"{files}: the catalogue has no examples")
     return {name: np.concatenate([_first(batch[name], missing[name]) for batch in batches]) for name in spec}
 
 
@@ -97,7 +102,7 @@ def _first(values: tf.RaggedTensor, missing: tf.Tensor) -> np.ndarray:
     return values.to_tensor(missing, shape=[None, 1])[:, 0].numpy()
 
 
-def _with_unknown(values: np.ndarray, unknown: object) -> np.ndarray:
+def _with_unknown(values: np.ndarray, unknown: float) -> np.ndarray:
     return np.append(values, [unknown])
 
 

@@ -1,5 +1,6 @@
 """The SavedModel of a run: all parts put together, saved with signatures and warm-up requests."""
 
+import csv
 from pathlib import Path
 
 import tensorflow as tf
@@ -21,6 +22,7 @@ from trainer.warmup import sample_requests, write_warmup
 
 MODEL_NAME = "shoprank"
 VERSION_FILE = Path("assets.extra") / "version"
+TITLES_FILE = Path("assets.extra") / "titles.csv"
 _WARMUP_USERS, _WARMUP_ITEMS = 7, 20
 
 
@@ -66,7 +68,7 @@ def build_servable(
 
 
 def export_servable(servable: Servable, package: RetrievalPackage, user_ids: list[str], folder: Path) -> None:
-    """Save a servable with its version and warm-up requests.
+    """Save a servable with its version, its titles and warm-up requests.
 
     Args:
         servable: What to save.
@@ -79,3 +81,7 @@ def export_servable(servable: Servable, package: RetrievalPackage, user_ids: lis
     query = next((text for text in package.catalogue.texts if text), "gift")
     write_warmup(folder, MODEL_NAME, sample_requests(some_items, user_ids[:_WARMUP_USERS], query))
     (folder / VERSION_FILE).write_text(servable.version, encoding="utf-8")
+    with (folder / TITLES_FILE).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["item_id", "title"])
+        writer.writerows(zip(package.catalogue.item_ids, package.catalogue.titles, strict=True))

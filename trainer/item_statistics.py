@@ -14,7 +14,7 @@ class ItemStatistics:
     """Statistics of V items, and of an unknown one in the last row; float32 [V + 1] each.
 
     Attributes:
-        log_share: log((events + 1) / (all events + V)).
+        log_share: log((events + 1) / (all events + V + 1)).
         log_recent_share: The same over the last four weeks.
         repeat_rate: Share of an item's buyers with more than one event, shrunk to the mean of all items.
         count: Events.

@@ -1,7 +1,8 @@
 """Candidate mining: what the retrieval stage would have offered each case, with features and labels, for the ranker."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -18,14 +19,16 @@ class Cases:
     """C requests with the answers that came true.
 
     Attributes:
+        numbers: Number of the example behind each case, int64 [C].
         users: Rows of the users, int64 [C].
         history: Catalogue rows, oldest first, -1 pads, int32 [C, H].
         event_types: In parallel, int32 [C, H].
         queries: Texts, '' for none, str [C].
         texts: Their unit vectors, zeros for none, float32 [C, T].
-        targets: For each objective, sorted keys `case * (V + 1) + row` of the items that got its event.
+        targets: For each objective, sorted keys `number * (V + 1) + row` of the items that got its event.
     """
 
+    numbers: np.ndarray
     users: np.ndarray
     history: np.ndarray
     event_types: np.ndarray
@@ -35,6 +38,21 @@ class Cases:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    def take(self, part: slice) -> "Cases":
+        """Some of the cases."""
+        arrays = ("numbers", "users", "history", "event_types", "queries", "texts")
+        return replace(self, **{name: getattr(self, name)[part] for name in arrays})
+
+    def as_strangers(self, unknown_user: int) -> "Cases":
+        """The same cases as if nobody had ever seen their users.
+
+        Args:
+            unknown_user: Row of the unknown user, U.
+        """
+        nothing = np.full_like(self.history, -1)
+        users = np.full_like(self.users, unknown_user)
+        return replace(self, users=users, history=nothing, event_types=nothing)
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,7 @@ def cases_of(events: UserEvents, length: int, items: int, objectives: dict[str, 
     keys = events.owners * (items + 1) + events.items
     targets = [np.unique(keys[events.is_target & np.isin(events.event_types, kinds)]) for kinds in objectives.values()]
     return Cases(
+        numbers=np.arange(len(events)),
         users=events.users,
         history=last_events(events.items, events, length),
         event_types=last_events(events.event_types, events, length),
@@ -73,22 +92,31 @@ def add_queries(cases: Cases, catalogue: Catalogue, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     width = len(catalogue) + 1
     keys = np.unique(np.concatenate(cases.targets))
-    starts = np.searchsorted(keys, np.arange(len(cases) + 1) * width)
+    starts, ends = (np.searchsorted(keys, (cases.numbers + shift) * width) for shift in (0, 1))
     titles = np.append(catalogue.titles, "")
     queries = np.full(len(cases), "", dtype=object)
-    for case, (start, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for case, (start, end) in enumerate(zip(starts, ends, strict=True)):
         if end > start:
             queries[case] = draw_query(titles[keys[random.integers(start, end)] % width], random)
     return queries
 
 
-def mine(graph: RetrievalGraph, cases: Cases, catalogue: Catalogue, batch: int = 32) -> Iterator[MinedCase]:
+def mine(
+    graph: RetrievalGraph, cases: Cases, catalogue: Catalogue, new_only: bool = False, batch: int = 32
+) -> Iterator[MinedCase]:
     """Candidates, features and labels of each case, in order.
 
     A candidate is positive for an objective if it got that objective's event and, where the case has a query, its
     title has all words of the query.
+
+    Args:
+        graph: Where candidates and features come from.
+        cases: The requests.
+        catalogue: The items.
+        new_only: Whether the items of the history are excluded, as a request that wants something new does.
+        batch: Cases that are computed together.
     """
-    collect = tf.function(_collect).get_concrete_function(graph, *_specification(cases))
+    collect = tf.function(partial(_collect, graph, new_only)).get_concrete_function(*_specification(cases))
     titles = np.append(catalogue.titles, "")
     for start in range(0, len(cases), batch):
         part = slice(start, start + batch)
@@ -101,10 +129,11 @@ def mine(graph: RetrievalGraph, cases: Cases, catalogue: Catalogue, batch: int =
 
 
 def _collect(
-    graph: RetrievalGraph, users: tf.Tensor, history: tf.Tensor, event_types: tf.Tensor, text: tf.Tensor
+    graph: RetrievalGraph, new_only: bool, users: tf.Tensor, history: tf.Tensor, event_types: tf.Tensor, text: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     asked: QuerySide = graph.encoder.encode(users, history, event_types, text)
-    candidates = graph.candidates.collect(asked, graph.all_allowed(tf.shape(users)[0]))
+    excluded = history if new_only else history[:, :0]
+    candidates = graph.candidates.collect(asked, graph.allowed_without(excluded))
     return candidates.rows, candidates.valid, graph.features(asked, candidates.rows)
 
 
@@ -114,7 +143,7 @@ def _specification(cases: Cases) -> list[tf.TensorSpec]:
 
 
 def _labels(cases: Cases, case: int, rows: np.ndarray, titles: np.ndarray) -> np.ndarray:
-    keys = np.int64(case) * len(titles) + rows
+    keys = cases.numbers[case] * len(titles) + rows
     labels = np.stack([np.isin(keys, targets, assume_unique=True) for targets in cases.targets], axis=1)
     if cases.queries[case]:
         labels &= answers_query(titles[rows], cases.queries[case])[:, np.newaxis]

@@ -5,6 +5,9 @@ feature is a sparse tensor, and what an example lacks stays empty. The vocabular
 `r` of any item table is line `r` of the vocabulary file, and the row after the last is for unknown items.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -33,12 +36,10 @@ def preprocessing_fn(inputs: dict[str, tf.SparseTensor]) -> dict[str, tf.SparseT
         name: tft.apply_vocabulary(inputs[name], item_vocabulary, num_oov_buckets=1)
         for name in (features.ITEM_ID, features.ITEM_IDS)
     }
-    single = {features.USER_ID: features.USER_ID, features.EVENT_TYPES: features.EVENT_TYPES}
-    categorical = {**single, features.BRAND: features.BRAND}
-    for output, source in categorical.items():
-        outputs[output] = tft.compute_and_apply_vocabulary(inputs[source], num_oov_buckets=1, vocab_filename=output)
+    for name in (features.USER_ID, features.EVENT_TYPES, features.BRAND):
+        outputs[name] = tft.compute_and_apply_vocabulary(inputs[name], num_oov_buckets=1, vocab_filename=name)
     for depth, name in enumerate(CATEGORY_LEVELS, start=1):
-        level = _map_values(inputs[features.CATEGORY], lambda path, depth=depth: _category_level(path, depth))
+        level = _map_values(inputs[features.CATEGORY], partial(_category_level, depth=depth))
         outputs[name] = tft.compute_and_apply_vocabulary(level, num_oov_buckets=1, vocab_filename=name)
     outputs[SCALED_PRICE] = tft.scale_to_z_score(_map_values(inputs[features.PRICE], tf.math.log1p))
     outputs[ITEM_TEXT] = _item_text(inputs)
@@ -47,7 +48,7 @@ def preprocessing_fn(inputs: dict[str, tf.SparseTensor]) -> dict[str, tf.SparseT
     return outputs
 
 
-def _map_values(sparse: tf.SparseTensor, function) -> tf.SparseTensor:
+def _map_values(sparse: tf.SparseTensor, function: Callable[[tf.Tensor], tf.Tensor]) -> tf.SparseTensor:
     return tf.SparseTensor(sparse.indices, function(sparse.values), sparse.dense_shape)
 
 

@@ -30,14 +30,8 @@ class Ranker(keras.Model):
             for number, width in enumerate(self.hidden, start=1)
         ]
         self.heads = keras.layers.Dense(len(self.objectives), name="heads")
-        self._build_layers()
-
-    def _build_layers(self) -> None:
-        shape = (None, None, self.feature_count)
-        self.cross.build(shape)
-        widths = [self.feature_count, *self.hidden]
-        for layer, width in zip([*self.layers_hidden, self.heads], widths, strict=True):
-            layer.build((None, None, width))
+        # The weights of the cross layer exist only once it is called; a loaded file would find no place for them.
+        self.call(ops.zeros((1, 1, feature_count)))
         self.built = True
 
     def set_scale(self, mean: np.ndarray, variance: np.ndarray) -> None:
@@ -71,7 +65,8 @@ def masked_cross_entropy(labels: keras.KerasTensor, logits: keras.KerasTensor) -
         logits: [B, N, O].
 
     Returns:
-        [B]: the sum over candidates and objectives, divided by the mean number of candidates in the batch.
+        [B]: the sum over candidates and objectives, divided by the batch's mean number of labels that are
+        known.
     """
     known = ops.cast(labels >= 0, logits.dtype)
     target = ops.maximum(ops.cast(labels, logits.dtype), 0.0)

@@ -9,6 +9,7 @@ from trainer.catalogue import Catalogue
 from trainer.towers import IdDropout, ItemTower, QueryTower
 
 _FIRST_TEMPERATURE = 0.1
+_HIDDEN = -1e9
 
 
 @keras.saving.register_keras_serializable(package="shoprank")
@@ -23,8 +24,8 @@ class InBatchSoftmax(keras.layers.Layer):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.correct = keras_rs.layers.SamplingProbabilityCorrection()
-        self.remove_hits = keras_rs.layers.RemoveAccidentalHits()
+        # The default epsilon would cut the shares of rare items in a log of more than a million events.
+        self.correct = keras_rs.layers.SamplingProbabilityCorrection(epsilon=1e-12)
 
     def build(self, input_shape: object) -> None:
         """Create the log temperature, a scalar."""
@@ -53,17 +54,13 @@ class InBatchSoftmax(keras.layers.Layer):
         """
         logits = ops.matmul(queries, ops.transpose(items)) / ops.exp(self.log_temperature)
         logits = self.correct(logits, shares)
-        labels = ops.eye(ops.shape(rows)[0], dtype=logits.dtype)
-        logits = ops.cast(self.remove_hits(logits, labels, rows), queries.dtype)
-        # A padded target must not serve as a negative either.
-        logits = logits + (ops.cast(weights <= 0, logits.dtype) * -1e9)[None, :] * (1.0 - labels)
-        target = ops.sum(logits * labels, axis=-1)
+        own = ops.eye(ops.shape(rows)[0], dtype=logits.dtype)
+        # Not keras_rs.layers.RemoveAccidentalHits: what it adds to a hit is 1e-40 (keras-rs pull request 206).
+        no_negative = ops.logical_or(ops.equal(rows[:, None], rows[None, :]), weights[None, :] <= 0)
+        logits = logits + _HIDDEN * ops.cast(no_negative, logits.dtype) * (1.0 - own)
+        target = ops.sum(logits * own, axis=-1)
         losses = ops.logsumexp(logits, axis=-1) - target
         return ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1.0)
-
-    def get_config(self) -> dict[str, object]:
-        """The constructor's arguments."""
-        return super().get_config()
 
 
 @keras.saving.register_keras_serializable(package="shoprank")

@@ -47,10 +47,22 @@ class RetrievalGraph(tf.Module):
         self.features = CrossFeatures(self.store, membership, tuple(objective_types))
         self.text_share = text_share
 
-    def all_allowed(self, requests: tf.Tensor) -> tf.Tensor:
-        """Every item of the catalogue may be shown, the unknown one may not; bool [B, V + 1]."""
-        rows = self.store.item_count + 1
-        return tf.repeat((tf.range(rows) < self.store.item_count)[tf.newaxis, :], requests, axis=0)
+    def allowed_without(self, excluded: tf.Tensor) -> tf.Tensor:
+        """Which items may be shown: all of the catalogue but the excluded ones, and never the unknown item.
+
+        Args:
+            excluded: Catalogue rows, int32 [B, X]; -1 pads.
+
+        Returns:
+            bool [B, V + 1].
+        """
+        items = self.store.item_count
+        requests, columns = tf.unstack(tf.shape(excluded))
+        allowed = tf.repeat((tf.range(items + 1) < items)[tf.newaxis, :], requests, axis=0)
+        # Padding hides the unknown item, which is hidden anyway.
+        flat = tf.reshape(tf.where(excluded < 0, items, excluded), [-1])
+        index = tf.stack([tf.repeat(tf.range(requests), columns), flat], axis=1)
+        return tf.tensor_scatter_nd_update(allowed, index, tf.zeros_like(flat, tf.bool))
 
 
 def event_type_rows(objectives: dict[str, list[str]], vocabulary: list[str]) -> dict[str, list[int]]:

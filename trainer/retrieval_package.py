@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -38,16 +39,22 @@ class RetrievalPackage:
         folder.mkdir(parents=True, exist_ok=True)
         self.towers.save(folder / "towers.keras")
         self.reducer.save(folder / "reducer.npz")
-        for name in _ARRAYS:
-            arrays = {key: _storable(value) for key, value in asdict(getattr(self, name)).items()}
-            np.savez(folder / f"{name}.npz", **arrays)
+        _save_arrays(self.catalogue, folder / "catalogue.npz")
+        _save_arrays(self.users, folder / "users.npz")
+        _save_arrays(self.at_ranker_start, folder / "at_ranker_start.npz")
+        _save_arrays(self.at_training_end, folder / "at_training_end.npz")
 
     @classmethod
     def load(cls, folder: Path) -> "RetrievalPackage":
         """Read what `save` wrote."""
-        parts = {name: _load_arrays(kind, folder / f"{name}.npz") for name, kind in _ARRAYS.items()}
-        towers = keras.saving.load_model(folder / "towers.keras", compile=False)
-        return cls(towers=towers, reducer=TextReducer.load(folder / "reducer.npz"), **parts)
+        return cls(
+            towers=keras.saving.load_model(folder / "towers.keras", compile=False),
+            catalogue=_load_arrays(Catalogue, folder / "catalogue.npz"),
+            users=_load_arrays(UserStore, folder / "users.npz"),
+            at_ranker_start=_load_arrays(ItemStatistics, folder / "at_ranker_start.npz"),
+            at_training_end=_load_arrays(ItemStatistics, folder / "at_training_end.npz"),
+            reducer=TextReducer.load(folder / "reducer.npz"),
+        )
 
     def preferences(self, batch: int = 8192) -> np.ndarray:
         """Preference vectors of all rows of the catalogue, the unknown item last; float32 [V + 1, D]."""
@@ -56,21 +63,22 @@ class RetrievalPackage:
         return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
 
 
-_ARRAYS = {
-    "catalogue": Catalogue,
-    "users": UserStore,
-    "at_ranker_start": ItemStatistics,
-    "at_training_end": ItemStatistics,
-}
+Arrays = TypeVar("Arrays", Catalogue, UserStore, ItemStatistics)
 
 
-def _storable(value: object) -> np.ndarray:
-    array = np.asarray(value)
-    return array.astype(np.str_) if array.dtype == object else array
+def _save_arrays(part: Arrays, path: Path) -> None:
+    values = {name: np.asarray(value) for name, value in asdict(part).items()}
+    # NumPy could keep strings of Python only as pickles.
+    stored = {name: value.astype(np.str_) if value.dtype == object else value for name, value in values.items()}
+    np.savez(path, **stored)
 
 
-def _load_arrays(kind: type, path: Path) -> object:
+def _load_arrays(kind: type[Arrays], path: Path) -> Arrays:
     with np.load(path) as arrays:
-        values = {field.name: arrays[field.name] for field in fields(kind)}
-    plain = {name: value.tolist() if value.ndim == 0 else value for name, value in values.items()}
-    return kind(**plain)
+        return kind(**{field.name: _as_declared(arrays[field.name], field.type) for field in fields(kind)})
+
+
+def _as_declared(value: np.ndarray, declared: Any) -> Any:
+    if declared is not np.ndarray:
+        return declared(value.tolist())
+    return value.astype(object) if value.dtype.kind == "U" else value

@@ -114,7 +114,7 @@ class Servable(tf.Module):
         seed: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
         asked = self.raw.query_side(user_id, history_item_ids, history_event_types, query)
-        allowed = self._allowed(self.raw.item_rows(exclude_item_ids))
+        allowed = self.retrieval.allowed_without(self.raw.item_rows(exclude_item_ids))
         candidates = self.retrieval.candidates.collect(asked, allowed)
         scored = self._score(asked, candidates.rows)
         width = _width(k)
@@ -158,7 +158,8 @@ class Servable(tf.Module):
         k: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
         asked = self.raw.query_side(user_id, history_item_ids, history_event_types, query)
-        return self._search(*asked.blocks(self.retrieval.text_share), k, exclude=None)
+        nothing = tf.zeros([tf.size(user_id), 0], tf.int32)
+        return self._search(*asked.blocks(self.retrieval.text_share), k, exclude=nothing)
 
     def _similar_items(
         self, item_id: tf.Tensor, title: tf.Tensor, description: tf.Tensor, k: tf.Tensor
@@ -195,13 +196,9 @@ class Servable(tf.Module):
         probabilities = tf.sigmoid(self._ranker.heads(last_layer))
         return Scored(probabilities, tf.linalg.matvec(probabilities, self._weights), last_layer)
 
-    def _search(
-        self, preference: tf.Tensor, text: tf.Tensor, k: tf.Tensor, exclude: tf.Tensor | None
-    ) -> dict[str, tf.Tensor]:
-        requests = tf.shape(preference)[0]
-        allowed = self.retrieval.all_allowed(requests) if exclude is None else self._allowed(exclude)
-        width = _width(k)
-        rows, scores = self.retrieval.index.search(preference, text, allowed, width)
+    def _search(self, preference: tf.Tensor, text: tf.Tensor, k: tf.Tensor, exclude: tf.Tensor) -> dict[str, tf.Tensor]:
+        allowed = self.retrieval.allowed_without(exclude)
+        rows, scores = self.retrieval.index.search(preference, text, allowed, _width(k))
         filled = (scores > HIDDEN / 2) & _within(k, tf.shape(rows)[1])
         return {
             "item_ids": tf.where(filled, tf.gather(self.item_ids, rows), ""),
@@ -228,15 +225,6 @@ class Servable(tf.Module):
 
     def _known_row(self, rows: tf.Tensor) -> tf.Tensor:
         return tf.where(rows < 0, self._unknown, rows)
-
-    def _allowed(self, excluded: tf.Tensor) -> tf.Tensor:
-        """Every item but the excluded rows; int32 [B, X] to bool [B, V + 1]."""
-        allowed = self.retrieval.all_allowed(tf.shape(excluded)[0])
-        requests, columns = tf.unstack(tf.shape(excluded))
-        # Padding hides the unknown item, which is hidden anyway.
-        flat = tf.reshape(self._known_row(excluded), [-1])
-        index = tf.stack([tf.repeat(tf.range(requests), columns), flat], axis=1)
-        return tf.tensor_scatter_nd_update(allowed, index, tf.zeros_like(flat, tf.bool))
 
     def _request_ids(self, user_id: tf.Tensor) -> tf.Tensor:
         parts = [

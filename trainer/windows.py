@@ -26,17 +26,19 @@ def window_dataset(files: Sequence[str], batch: int, targets: int, seed: int) ->
     """
     records = tf.data.TFRecordDataset(tf.io.matching_files(files), compression_type="GZIP").cache()
     shuffled = records.shuffle(100_000, seed=seed).batch(batch)
-    return shuffled.map(lambda batch: _draw(batch, targets), num_parallel_calls=2).prefetch(2)
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
+    pairs = tf.data.Dataset.zip(shuffled, seeds)
+    return pairs.map(lambda windows, seed: _draw(windows, targets, seed), num_parallel_calls=2).prefetch(2)
 
 
-def _draw(serialized: tf.Tensor, count: int) -> dict[str, tf.Tensor]:
+def _draw(serialized: tf.Tensor, count: int, seed: tf.Tensor) -> dict[str, tf.Tensor]:
     parsed = tf.io.parse_example(serialized, SPEC)
     items = parsed[features.ITEM_IDS].to_tensor(-1)
     times = parsed[features.TIMESTAMPS].to_tensor(_LAST)
     # Padding shares a basket number with nothing: real ones start at 0.
     baskets = parsed[features.BASKETS].to_tensor(-1)
     is_target = parsed[features.IS_TARGET].to_tensor(0) == 1
-    chance = tf.where(is_target, tf.random.uniform(tf.shape(items)), -1.0)
+    chance = tf.where(is_target, tf.random.stateless_uniform(tf.shape(items), seed), -1.0)
     count = tf.minimum(count, tf.shape(items)[1])
     drawn, positions = tf.math.top_k(chance, count)
     targets = tf.where(drawn >= 0, tf.gather(items, positions, batch_dims=1), -1)

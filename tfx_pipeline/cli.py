@@ -1,0 +1,207 @@
+"""The command line `shoprank`.
+
+Verbs import what they need themselves: TensorFlow and TFX take seconds, and `--help` needs neither.
+"""
+
+import shlex
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tfx_pipeline.verb import Verb
+
+if TYPE_CHECKING:
+    from serving.client import ServingError
+    from tfx_pipeline.questions import Questions, Reply
+    from tfx_pipeline.run_summary import RunSummary
+
+DEMO_DIR = Path("runs/demo")
+PORT = 8500
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+class Policy(str, Enum):
+    """How a slate is chosen."""
+
+    GREEDY = "greedy"
+    THOMPSON = "thompson"
+
+
+def _host_and_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) <= 65535):
+        raise typer.BadParameter(f"{value!r} is not host:port")
+    return value
+
+
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show the trace of an error.")]
+RunDir = Annotated[Path, typer.Option(help="Directory of the run.")]
+Server = Annotated[str, typer.Option(help="host:port of the model server.", callback=_host_and_port)]
+Count = Annotated[int, typer.Option("--k", min=1, max=10_000, help="Number of answers.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.callback()
+def shoprank(verbose: Verbose = False) -> None:
+    """A shop's logs in, one SavedModel out that searches, recommends and explores."""
+
+
+@app.command(cls=Verb)
+def demo(run_dir: RunDir = DEMO_DIR, verbose: Verbose = False) -> None:
+    """Train, evaluate, push and query a shop on the data that comes with the set-up."""
+    from tfx_pipeline.demo import demo as run_demo
+
+    _conclude(run_demo(run_dir))
+
+
+@app.command(cls=Verb)
+def run(
+    config: Annotated[Path, typer.Option(help="The YAML file of the shop.")],
+    run_dir: Annotated[Path | None, typer.Option(help="Takes the place of run_dir in the file.")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Train, evaluate and push a model for your own shop."""
+    from tfx_pipeline.config import load_config
+    from tfx_pipeline.run import run as run_pipeline
+
+    settings = load_config(config)
+    if run_dir is not None:
+        settings.run_dir = run_dir.resolve()
+    _conclude(run_pipeline(settings))
+
+
+@app.command(cls=Verb)
+def report(run_dir: RunDir = DEMO_DIR, verbose: Verbose = False) -> None:
+    """Print what a run did, and where its report is."""
+    from tfx_pipeline.console import print_summary
+    from tfx_pipeline.run import METRICS_FILE, REPORT_FILE
+    from tfx_pipeline.run_summary import load_run_summary
+
+    print_summary(load_run_summary(run_dir / METRICS_FILE))
+    typer.echo(run_dir / REPORT_FILE)
+
+
+@app.command(cls=Verb)
+def serve(
+    run_dir: RunDir = DEMO_DIR,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="gRPC port; 0 takes a free one.")] = PORT,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    verbose: Verbose = False,
+) -> None:
+    """Serve the model of a run over gRPC until Ctrl-C."""
+    from tfx_pipeline.serve import serve as serve_run
+
+    serve_run(run_dir, host, port)
+
+
+@app.command(cls=Verb)
+def recommend(
+    user: Annotated[str, typer.Option(help="Id of the user; a stranger is answered as well.")],
+    query: Annotated[str, typer.Option(help="A search text.")] = "",
+    history: Annotated[
+        list[str] | None, typer.Option(help="Items of this session, oldest first: a,b,c or the option again.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Items to leave out: a,b,c or the option again.")] = None,
+    policy: Annotated[Policy | None, typer.Option(help="How to choose; by default as configured.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the exploration.")] = None,
+    k: Count = 10,
+    server: Server = f"localhost:{PORT}",
+    run_dir: RunDir = DEMO_DIR,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Ask what to show to a user."""
+
+    def ask(questions: "Questions") -> "Reply":
+        return questions.recommend(
+            user,
+            query=query,
+            history=_item_ids(history),
+            exclude=_item_ids(exclude),
+            policy=policy.value if policy else "",
+            seed=seed,
+            k=k,
+        )
+
+    _answer(ask, server, run_dir, as_json)
+
+
+@app.command(cls=Verb)
+def search(
+    query: Annotated[str, typer.Argument(metavar="TEXT", help="What is looked for.")],
+    user: Annotated[str, typer.Option(help="Id of the user who asks.")] = "",
+    k: Count = 10,
+    server: Server = f"localhost:{PORT}",
+    run_dir: RunDir = DEMO_DIR,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Ask for the items that a text describes."""
+    if not query.strip():
+        raise typer.BadParameter("the text to search for is empty")
+    _answer(lambda questions: questions.search(query, user_id=user, k=k), server, run_dir, as_json)
+
+
+@app.command(cls=Verb)
+def similar(
+    item: Annotated[str, typer.Argument(help="Id of an item.", show_default=False)] = "",
+    title: Annotated[str, typer.Option(help="Title of an item that is not in the catalogue.")] = "",
+    k: Count = 10,
+    server: Server = f"localhost:{PORT}",
+    run_dir: RunDir = DEMO_DIR,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Ask for items like a given one."""
+    if not item and not title.strip():
+        raise typer.BadParameter("give an ITEM or a --title")
+    _answer(lambda questions: questions.similar(item, title=title, k=k), server, run_dir, as_json)
+
+
+def _conclude(summary: "RunSummary") -> None:
+    """Print what a run did; raise a `PipelineError` if its model was not blessed."""
+    from tfx_pipeline.console import print_summary
+    from tfx_pipeline.errors import PipelineError
+
+    print_summary(summary)
+    if not summary.blessed:
+        failed = "; ".join(f"{gate.name} ({gate.reason})" for gate in summary.gates if not gate.passed)
+        raise PipelineError(f"the model is not blessed and was not pushed: {failed or 'the run reached no gate'}")
+
+
+def _item_ids(values: list[str] | None) -> list[str]:
+    return [item_id.strip() for value in values or [] for item_id in value.split(",") if item_id.strip()]
+
+
+def _answer(ask: "Callable[[Questions], Reply]", server: str, run_dir: Path, as_json: bool) -> None:
+    """Put a question to the server and print the answers."""
+    from serving.client import ServingError, ShopRankClient
+    from tfx_pipeline.answers import print_answers, to_json
+    from tfx_pipeline.questions import Questions
+
+    with ShopRankClient(server) as client:
+        try:
+            reply = ask(Questions(client, run_dir))
+        except ServingError as error:
+            raise _with_advice(error, server, run_dir) from error
+    if as_json:
+        typer.echo(to_json(reply))
+    else:
+        print_answers(reply.table)
+
+
+def _with_advice(error: "ServingError", server: str, run_dir: Path) -> "ServingError":
+    """The error, with how to start a server if there is none."""
+    if not str(error).endswith("no model server can be reached there"):
+        return error
+    port = int(server.rpartition(":")[2])
+    command = f"shoprank serve --run-dir {shlex.quote(str(run_dir))}" + (f" --port {port}" if port != PORT else "")
+    return type(error)(f"{error}; start one with: {command}", error.code)
+
+
+if __name__ == "__main__":
+    app(prog_name="shoprank")

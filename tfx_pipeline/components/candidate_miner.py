@@ -1,0 +1,121 @@
+"""TFX component: the candidates that the ranker learns from, and the rows that TFMA judges it on."""
+
+import dataclasses
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import artifact_utils, standard_artifacts
+from tfx.utils import path_utils
+
+from trainer import features
+from trainer.case_variants import Variant, case_variants
+from trainer.catalogue import vocabulary
+from trainer.export import build_retrieval_graph
+from trainer.hyperparameters import Hyperparameters
+from trainer.mined_examples import write_mined
+from trainer.mining import Cases, MinedCase, cases_of, mine
+from trainer.retrieval_graph import event_type_rows
+from trainer.retrieval_package import RetrievalPackage
+from trainer.text_encoder import TextEncoder, encode_texts
+from trainer.user_events import read_user_events
+
+LABEL_PREFIX = "label_"
+ROWS_PER_CASE = 16
+
+
+@component
+def CandidateMiner(
+    examples: InputArtifact[standard_artifacts.Examples],
+    transform_graph: InputArtifact[standard_artifacts.TransformGraph],
+    towers: InputArtifact[standard_artifacts.Model],
+    hyperparameters: Parameter[str],
+    version: Parameter[str],
+    candidates: OutputArtifact[standard_artifacts.Examples],
+    rows: OutputArtifact[standard_artifacts.Examples],
+) -> None:
+    """Mine candidates of the ranker's cases (split train) and of the gates' cases (split eval), in all variants.
+
+    Args:
+        examples: Transformed examples with the splits ranker and eval.
+        transform_graph: The transform graph that made them.
+        towers: The retrieval package.
+        hyperparameters: `Hyperparameters` as JSON.
+        version: Hash of the code.
+        candidates: See `trainer.mined_examples`.
+        rows: tf.Examples with user, item and labels of a draw of the eval cases' candidates. They carry no history:
+            the servable's user store ends where the eval window starts.
+    """
+    del version
+    settings = Hyperparameters(**json.loads(hyperparameters))
+    miner = _Miner(
+        tft.TFTransformOutput(transform_graph.uri),
+        RetrievalPackage.load(Path(path_utils.serving_model_path(towers.uri))),
+        TextEncoder.load(settings.checkpoint, settings.text["max_tokens"]),
+        settings,
+    )
+    for split, source in (("train", features.RANKER), ("eval", features.EVAL)):
+        graph = build_retrieval_graph(miner.package, source == features.EVAL, miner.transform, settings)
+        cases = miner.cases([f"{examples.uri}/Split-{source}/*"])
+        first, *others = (
+            mine(graph, each.cases, miner.package.catalogue, each.new_only) for each in miner.variants(cases)
+        )
+        plain = list(first)
+        if source == features.EVAL:
+            _write_rows(plain, cases, miner, _split_file(rows, split))
+        write_mined(itertools.chain(plain, *others), _split_file(candidates, split))
+    candidates.split_names = artifact_utils.encode_split_names(["train", "eval"])
+    rows.split_names = artifact_utils.encode_split_names(["eval"])
+
+
+@dataclasses.dataclass(frozen=True)
+class _Miner:
+    transform: tft.TFTransformOutput
+    package: RetrievalPackage
+    encoder: TextEncoder
+    settings: Hyperparameters
+
+    def cases(self, files: list[str]) -> Cases:
+        kinds = event_type_rows(self.settings.objective_events, list(vocabulary(self.transform, features.EVENT_TYPES)))
+        length, width = self.settings.history["length"], self.package.reducer.dimension
+        return cases_of(read_user_events(files), length, len(self.package.catalogue), kinds, width)
+
+    def variants(self, cases: Cases) -> list[Variant]:
+        unknown_user = self.transform.vocabulary_size_by_name(features.USER_ID)
+        return case_variants(cases, self.package.catalogue, self._encode, unknown_user, self.settings.seed)
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        return self.package.reducer.reduce(encode_texts(self.encoder, texts)).numpy()
+
+
+def _split_file(artifact: standard_artifacts.Examples, split: str) -> Path:
+    folder = Path(artifact.uri) / f"Split-{split}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "candidates"
+
+
+def _write_rows(mined: list[MinedCase], cases: Cases, miner: _Miner, path: Path) -> None:
+    """Write a uniform draw of each case's candidates, so that rates are those of the served candidates."""
+    random = np.random.default_rng(miner.settings.seed)
+    users = np.append(vocabulary(miner.transform, features.USER_ID), "")
+    with tf.io.TFRecordWriter(f"{path}.gz", "GZIP") as writer:
+        for user, case in zip(cases.users, mined, strict=True):
+            drawn = random.choice(len(case.rows), min(ROWS_PER_CASE, len(case.rows)), replace=False)
+            for row in drawn:
+                item = miner.package.catalogue.item_ids[case.rows[row]]
+                labels = dict(zip(miner.settings.objectives, case.labels[row], strict=True))
+                writer.write(_row_example(users[user], item, labels))
+
+
+def _row_example(user: str, item: str, labels: dict[str, float]) -> bytes:
+    example = tf.train.Example()
+    example.features.feature[features.USER_ID].bytes_list.value.append(user.encode())
+    example.features.feature[features.ITEM_ID].bytes_list.value.append(item.encode())
+    for objective, label in labels.items():
+        example.features.feature[LABEL_PREFIX + objective].float_list.value.append(label)
+    return example.SerializeToString()

@@ -1,0 +1,54 @@
+"""TFX component: full-catalogue metrics of the servable beside the baselines, on the eval and the test window."""
+
+from pathlib import Path
+
+import numpy as np
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
+from tfx.utils import path_utils
+
+from tfx_pipeline.catalogue_evaluation import SERVED_MODEL, WindowResult, write_results
+from tfx_pipeline.components.artifacts import CatalogueEvaluation, ShopTables
+from tfx_pipeline.config import EvaluationConfig, SplitConfig
+from tfx_pipeline.evaluation.protocol import baseline_rankers, evaluate_models
+from tfx_pipeline.evaluation_cases import EvaluationEvents
+from tfx_pipeline.served_ranker import ServedRanker
+from tfx_pipeline.time_split import split_in_time
+from trainer.features import EVAL, TEST
+
+
+@component
+def CatalogueEvaluator(
+    tables: InputArtifact[ShopTables],
+    model: InputArtifact[standard_artifacts.Model],
+    split: Parameter[str],
+    settings: Parameter[str],
+    history_length: Parameter[int],
+    version: Parameter[str],
+    evaluation: OutputArtifact[CatalogueEvaluation],
+) -> None:
+    """Evaluate.
+
+    Args:
+        tables: The tables on the data contract.
+        model: The exported servable.
+        split: `SplitConfig` as JSON.
+        settings: `EvaluationConfig` as JSON.
+        history_length: Latest events of a user that the servable looks at.
+        version: Hash of the code.
+        evaluation: The results, see `tfx_pipeline.catalogue_evaluation`.
+    """
+    del version
+    folder = Path(tables.uri)
+    events = EvaluationEvents(folder)
+    boundaries = split_in_time(events.timestamps, SplitConfig.model_validate_json(split), str(folder))
+    cutoffs = EvaluationConfig.model_validate_json(settings).cutoffs
+    served = ServedRanker(path_utils.serving_model_path(model.uri), events.item_ids, history_length)
+    results = []
+    for window, end in ((EVAL, boundaries.test_start), (TEST, int(events.timestamps.max()) + 1)):
+        start = boundaries.start_of(window)
+        rankers = {SERVED_MODEL: served, **baseline_rankers(events.buyers(start).astype(np.float64))}
+        table = evaluate_models(rankers, events.cases(boundaries, window), cutoffs)
+        results.append(WindowResult(window, start, end, table))
+    write_results(results, Path(evaluation.uri))

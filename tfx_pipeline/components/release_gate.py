@@ -1,0 +1,70 @@
+"""TFX component: the one blessing that the Pusher asks for, from TFMA's thresholds and the catalogue evaluation."""
+
+from pathlib import Path
+
+import tensorflow_model_analysis as tfma
+from pydantic import TypeAdapter
+from tfx.components.util import model_utils
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
+
+from tfx_pipeline.catalogue_evaluation import popularity_gate, read_results
+from tfx_pipeline.components.artifacts import CatalogueEvaluation
+from tfx_pipeline.config import EvaluationConfig
+from tfx_pipeline.run_summary import Gate
+from trainer.features import EVAL
+
+GATES_FILE = "gates.json"
+GATES = TypeAdapter(list[Gate])
+
+
+@component
+def ReleaseGate(
+    ranker_evaluation: InputArtifact[standard_artifacts.ModelEvaluation],
+    ranker_blessing: InputArtifact[standard_artifacts.ModelBlessing],
+    catalogue_evaluation: InputArtifact[CatalogueEvaluation],
+    settings: Parameter[str],
+    objective: Parameter[str],
+    blessing: OutputArtifact[standard_artifacts.ModelBlessing],
+) -> None:
+    """Bless the model if every gate is passed.
+
+    Args:
+        ranker_evaluation: TFMA's metrics.
+        ranker_blessing: TFMA's verdict.
+        catalogue_evaluation: Full-catalogue metrics.
+        settings: `EvaluationConfig` as JSON.
+        objective: The objective that TFMA's threshold is on.
+        blessing: The verdict, with gates.json beside it.
+    """
+    config = EvaluationConfig.model_validate_json(settings)
+    evaluated = next(result for result in read_results(Path(catalogue_evaluation.uri)) if result.name == EVAL)
+    gates = [
+        _ranker_gate(ranker_evaluation.uri, model_utils.is_model_blessed(ranker_blessing), objective, config),
+        popularity_gate(evaluated, config),
+    ]
+    blessed = all(gate.passed for gate in gates)
+    folder = Path(blessing.uri)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / GATES_FILE).write_bytes(GATES.dump_json(gates, indent=2))
+    (folder / ("BLESSED" if blessed else "NOT_BLESSED")).touch()
+    blessing.set_int_custom_property("blessed", int(blessed))
+
+
+def _ranker_gate(uri: str, passed: bool, objective: str, config: EvaluationConfig) -> Gate:
+    value = _auc(uri, objective)
+    found = "no AUC" if value is None else f"{value:.4f}"
+    return Gate(
+        f"ranker AUC, {objective}, eval window", passed, f"{found} against at least {config.minimum_ranker_auc}"
+    )
+
+
+def _auc(uri: str, objective: str) -> float | None:
+    for slice_key, metrics in tfma.load_eval_result(uri).slicing_metrics:
+        if not slice_key:
+            for output in metrics.values():
+                for by_name in output.values():
+                    if "auc" in by_name:
+                        return float(by_name["auc"]["doubleValue"])
+    return None

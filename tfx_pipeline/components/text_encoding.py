@@ -1,0 +1,49 @@
+"""TFX component: the text vectors of the catalogue, as a model that the towers start from."""
+
+import logging
+from pathlib import Path
+
+import tensorflow_transform as tft
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
+from tfx.utils import path_utils
+
+from trainer.catalogue import read_catalogue
+from trainer.features import CATALOGUE
+from trainer.item_texts import ItemTexts
+from trainer.text_encoder import TextEncoder
+
+
+@component
+def TextEncoding(
+    examples: InputArtifact[standard_artifacts.Examples],
+    transform_graph: InputArtifact[standard_artifacts.TransformGraph],
+    checkpoint: Parameter[str],
+    max_tokens: Parameter[int],
+    dimension: Parameter[int],
+    cache: Parameter[str],
+    version: Parameter[str],
+    texts: OutputArtifact[standard_artifacts.Model],
+) -> None:
+    """Encode each distinct text of the catalogue once.
+
+    Args:
+        examples: Transformed examples with the catalogue split.
+        transform_graph: The transform graph that made them.
+        checkpoint: Folder of the text encoder, '' for the bundled one.
+        max_tokens: Tokens of a text that are read.
+        dimension: Length of the reduced vectors.
+        cache: Folder for vectors by content, shared by runs.
+        version: Hash of the code.
+        texts: `ItemTexts` under the serving folder of the artifact.
+    """
+    del version
+    catalogue = read_catalogue([f"{examples.uri}/Split-{CATALOGUE}/*"], tft.TFTransformOutput(transform_graph.uri))
+    encoder = TextEncoder.load(Path(checkpoint) if checkpoint else None, max_tokens)
+    item_texts = ItemTexts.encode(catalogue, encoder, dimension, Path(cache), _log_progress)
+    item_texts.save(Path(path_utils.serving_model_dir(texts.uri)))
+
+
+def _log_progress(done: int, total: int) -> None:
+    logging.info("Encoded %d of %d texts.", done, total)

@@ -1,0 +1,227 @@
+"""The DAG: from the shop's files to a pushed SavedModel."""
+
+import json
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from tfx.components import Evaluator, ExampleValidator, Pusher, StatisticsGen, Trainer, Transform
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.orchestration import metadata, pipeline
+from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+from tfx.types import BaseChannel
+
+from tfx_pipeline.code_version import code_version
+from tfx_pipeline.components.anomaly_gate import AnomalyGate
+from tfx_pipeline.components.atomic_pusher import AtomicPusherExecutor
+from tfx_pipeline.components.candidate_miner import LABEL_PREFIX, CandidateMiner
+from tfx_pipeline.components.catalogue_evaluator import CatalogueEvaluator
+from tfx_pipeline.components.contract_schema import ContractSchema
+from tfx_pipeline.components.example_builder import SPLITS, ExampleBuilder
+from tfx_pipeline.components.ingest import Ingest
+from tfx_pipeline.components.release_gate import ReleaseGate
+from tfx_pipeline.components.text_encoding import TextEncoding
+from tfx_pipeline.config import Config
+from tfx_pipeline.sources.fingerprint import fingerprint
+from trainer.features import CATALOGUE, EVAL, RANKER, TRAIN, USERS
+
+PIPELINE_NAME = "shoprank"
+_DATA_CODE = ("tfx_pipeline/sources", "tfx_pipeline/user_examples.py", "tfx_pipeline/item_examples.py")
+_EVALUATION_CODE = ("tfx_pipeline/evaluation", "tfx_pipeline/evaluation_cases.py", "tfx_pipeline/served_ranker.py")
+
+
+def create_pipeline(config: Config) -> pipeline.Pipeline:
+    """The pipeline of a configuration; pure: nothing runs and nothing is written.
+
+    Raises:
+        DataError: A source file cannot be read.
+    """
+    ingest = Ingest(
+        data=config.data.model_dump_json(),
+        event_types=json.dumps(config.event_types),
+        fingerprint=fingerprint(config.data) + code_version(*_DATA_CODE),
+    )
+    examples = ExampleBuilder(
+        tables=ingest.outputs["tables"],
+        split=config.split.model_dump_json(),
+        history=config.history.model_dump_json(),
+    )
+    validation = _validation(examples.outputs["examples"])
+    schema = validation[0]
+    transform = _transform(examples.outputs["examples"], schema.outputs["union"], gate=validation[-1])
+    texts = _text_encoding(transform, config)
+    towers = _towers(transform, texts, config)
+    miner = _candidate_miner(transform, towers, config)
+    ranker = _ranker(transform, towers, miner, config)
+    evaluator = _evaluator(miner, ranker, config)
+    catalogue = _catalogue_evaluator(ingest, ranker, config)
+    gate = ReleaseGate(
+        ranker_evaluation=evaluator.outputs["evaluation"],
+        ranker_blessing=evaluator.outputs["blessing"],
+        catalogue_evaluation=catalogue.outputs["evaluation"],
+        settings=config.evaluation.model_dump_json(),
+        objective=next(iter(config.objectives)),
+    )
+    pusher = Pusher(
+        model=ranker.outputs["model"],
+        model_blessing=gate.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(config.serving_dir))
+        ),
+        custom_executor_spec=executor_spec.ExecutorClassSpec(AtomicPusherExecutor),
+    )
+    stages = [
+        ingest,
+        examples,
+        *validation,
+        transform,
+        texts,
+        towers,
+        miner,
+        ranker,
+        evaluator,
+        catalogue,
+        gate,
+        pusher,
+    ]
+    return _pipeline(stages, config)
+
+
+def _validation(examples: BaseChannel) -> list[base_component.BaseComponent]:
+    """Schema, statistics, validators of users and items, and the gate that stops the run on an anomaly."""
+    schema = ContractSchema(version=code_version("trainer/features.py", "tfx_pipeline/components/contract_schema.py"))
+    # The users split repeats the histories of the eval cases.
+    statistics = StatisticsGen(examples=examples, exclude_splits=[USERS])
+    users = ExampleValidator(
+        statistics=statistics.outputs["statistics"],
+        schema=schema.outputs["users"],
+        exclude_splits=[CATALOGUE, USERS],
+    ).with_id("UserValidator")
+    items = ExampleValidator(
+        statistics=statistics.outputs["statistics"],
+        schema=schema.outputs["items"],
+        exclude_splits=[split for split in SPLITS if split != CATALOGUE],
+    ).with_id("ItemValidator")
+    gate = AnomalyGate(users=users.outputs["anomalies"], items=items.outputs["anomalies"])
+    return [schema, statistics, users, items, gate]
+
+
+def _transform(examples: BaseChannel, schema: BaseChannel, gate: base_component.BaseComponent) -> Transform:
+    transform = Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn="trainer.preprocessing.preprocessing_fn",
+        splits_config=transform_pb2.SplitsConfig(analyze=[TRAIN, RANKER, CATALOGUE], transform=list(SPLITS)),
+        custom_config={"version": code_version("trainer/preprocessing.py", "trainer/features.py")},
+        # They double the time, and the raw features have been validated.
+        disable_statistics=True,
+    )
+    transform.add_upstream_node(gate)
+    return transform
+
+
+def _text_encoding(transform: Transform, config: Config) -> base_component.BaseComponent:
+    return TextEncoding(
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        checkpoint=str(config.text.checkpoint or ""),
+        max_tokens=config.text.max_tokens,
+        dimension=config.text.dimension,
+        cache=str(config.run_dir / "tfx" / "text_cache"),
+        version=code_version("trainer/item_texts.py", "trainer/text_reducer.py", "trainer/text_encoder.py"),
+    )
+
+
+def _towers(transform: Transform, texts: base_component.BaseComponent, config: Config) -> Trainer:
+    return Trainer(
+        run_fn="trainer.run_fns.retrieval_run_fn",
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        base_model=texts.outputs["texts"],
+        train_args=trainer_pb2.TrainArgs(splits=[TRAIN, RANKER, USERS, CATALOGUE]),
+        eval_args=trainer_pb2.EvalArgs(splits=[EVAL]),
+        custom_config=_custom_config(config),
+    ).with_id("TowerTrainer")
+
+
+def _candidate_miner(transform: Transform, towers: Trainer, config: Config) -> base_component.BaseComponent:
+    return CandidateMiner(
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        towers=towers.outputs["model"],
+        hyperparameters=json.dumps(_hyperparameters(config)),
+        version=code_version("trainer", "tfx_pipeline/components/candidate_miner.py"),
+    )
+
+
+def _ranker(transform: Transform, towers: Trainer, miner: base_component.BaseComponent, config: Config) -> Trainer:
+    return Trainer(
+        run_fn="trainer.run_fns.ranker_run_fn",
+        examples=miner.outputs["candidates"],
+        transform_graph=transform.outputs["transform_graph"],
+        base_model=towers.outputs["model"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=_custom_config(config),
+    ).with_id("RankerTrainer")
+
+
+def _evaluator(miner: base_component.BaseComponent, ranker: Trainer, config: Config) -> Evaluator:
+    return Evaluator(
+        examples=miner.outputs["rows"],
+        example_splits=["eval"],
+        model=ranker.outputs["model"],
+        eval_config=ranker_eval_config(next(iter(config.objectives)), config.evaluation.minimum_ranker_auc),
+    )
+
+
+def ranker_eval_config(objective: str, minimum_auc: float) -> tfma.EvalConfig:
+    """What TFMA measures of one objective of `serving_default`, with the threshold that can block a push."""
+    threshold = tfma.MetricThreshold(value_threshold=tfma.GenericValueThreshold(lower_bound={"value": minimum_auc}))
+    metrics = [
+        tfma.MetricConfig(class_name="AUC", threshold=threshold),
+        tfma.MetricConfig(class_name="BinaryCrossentropy"),
+        tfma.MetricConfig(class_name="Calibration"),
+        tfma.MetricConfig(class_name="ExampleCount"),
+    ]
+    return tfma.EvalConfig(
+        model_specs=[
+            tfma.ModelSpec(
+                signature_name="serving_default", prediction_key=objective, label_key=LABEL_PREFIX + objective
+            )
+        ],
+        slicing_specs=[tfma.SlicingSpec()],
+        metrics_specs=[tfma.MetricsSpec(metrics=metrics)],
+    )
+
+
+def _catalogue_evaluator(ingest: base_component.BaseComponent, ranker: Trainer, config: Config) -> Any:
+    return CatalogueEvaluator(
+        tables=ingest.outputs["tables"],
+        model=ranker.outputs["model"],
+        split=config.split.model_dump_json(),
+        settings=config.evaluation.model_dump_json(),
+        history_length=config.history.length,
+        version=code_version(*_EVALUATION_CODE),
+    )
+
+
+def _hyperparameters(config: Config) -> dict[str, Any]:
+    names = {"objectives", "history", "text", "retrieval", "ranker", "bandit", "seed"}
+    return config.model_dump(mode="json", include=names)
+
+
+def _custom_config(config: Config) -> dict[str, Any]:
+    return {"hyperparameters": _hyperparameters(config), "version": code_version("trainer")}
+
+
+def _pipeline(stages: list[Any], config: Config) -> pipeline.Pipeline:
+    root = config.run_dir / "tfx"
+    return pipeline.Pipeline(
+        pipeline_name=PIPELINE_NAME,
+        pipeline_root=str(root),
+        components=stages,
+        enable_cache=True,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(root / "metadata.db")),
+        # Named, because Beam's default first tries to download another runner.
+        beam_pipeline_args=["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"],
+    )

@@ -1,0 +1,105 @@
+"""The main job: a configuration in, a run directory with report and pushed model out."""
+
+import os
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+
+from tfx_pipeline.config import Config, save_config
+from tfx_pipeline.report import write_report
+from tfx_pipeline.run_log import log_to
+from tfx_pipeline.run_summary import Gate, RunSummary, TableCount, WindowMetrics
+from tfx_pipeline.sources.report import IngestReport, TableReport
+
+METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
+
+
+def run(config: Config, title: str = "shoprank") -> RunSummary:
+    """Run the pipeline of a configuration.
+
+    Args:
+        config: The run.
+        title: Name of the shop, for the report.
+
+    Returns:
+        What was done; also written to `<run_dir>/metrics.json` and `report.html`.
+
+    Raises:
+        DataError: The shop's data cannot be used; nothing is pushed.
+    """
+    started = datetime.now(timezone.utc)
+    prepare_environment()
+    config.run_dir.mkdir(parents=True, exist_ok=True)
+    save_config(config, config.run_dir / "config.yaml")
+    log = config.run_dir / "logs" / f"{started:%Y%m%dT%H%M%S}.log"
+    with log_to(log) as console:
+        console.print(f"Loading TensorFlow and TFX; the log is {log}", highlight=False)
+        # Here, because importing them takes a quarter of a minute.
+        from tfx_pipeline.pipeline import create_pipeline
+        from tfx_pipeline.runners import run_locally
+
+        run_locally(create_pipeline(config))
+    summary = _summarize(config, title, started)
+    write_summary(summary, config.run_dir)
+    return summary
+
+
+def prepare_environment() -> None:
+    """Set what TensorFlow reads once, when it is imported."""
+    # TFT and TFMA need Keras 2; our models import Keras 3 all the same.
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def write_summary(summary: RunSummary, run_dir: Path) -> None:
+    """Write metrics.json and report.html."""
+    aside = run_dir / f".{METRICS_FILE}.aside"
+    aside.write_text(summary.to_json(), encoding="utf-8")
+    aside.replace(run_dir / METRICS_FILE)
+    write_report(summary, run_dir / REPORT_FILE)
+
+
+def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
+    from tfx_pipeline.catalogue_evaluation import read_results
+    from tfx_pipeline.components.release_gate import GATES, GATES_FILE
+    from tfx_pipeline.run_records import last_run
+
+    records = last_run(config.run_dir / "tfx" / "metadata.db")
+    tables = records["Ingest"].outputs["tables"]
+    report = IngestReport.load(tables)
+    _show_quarantine(tables / "quarantine", config.run_dir / "quarantine")
+    results = read_results(records["CatalogueEvaluator"].outputs["evaluation"])
+    gates: list[Gate] = GATES.validate_json((records["ReleaseGate"].outputs["blessing"] / GATES_FILE).read_bytes())
+    pushed = records["Pusher"].properties["pushed_model"]
+    version = pushed.get("pushed_version")
+    return RunSummary(
+        title=title,
+        started=started,
+        tables=(_table_count("events", report.events), _table_count("items", report.items)),
+        stages=tuple(record.time for record in records.values()),
+        windows=tuple(
+            WindowMetrics(result.name, _utc(result.start), _utc(result.end - 1), result.table) for result in results
+        ),
+        gates=tuple(gates),
+        model_version=int(version) if version else None,
+        model_path=str(pushed["pushed_destination"]) if version else None,
+        report_path=str(config.run_dir / REPORT_FILE),
+        logs_path=str(config.run_dir / "logs"),
+    )
+
+
+def _table_count(name: str, report: TableReport) -> TableCount:
+    return TableCount(name, report.rows_read, report.rows_kept, {**report.quarantined, **report.ignored})
+
+
+def _show_quarantine(source: Path, destination: Path) -> None:
+    """Copy the quarantine of the cached tables to where the run directory promises it."""
+    aside = destination.with_name(".quarantine.aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.copytree(source, aside)
+    shutil.rmtree(destination, ignore_errors=True)
+    aside.rename(destination)
+
+
+def _utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
