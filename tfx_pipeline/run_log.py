@@ -1,4 +1,4 @@
-"""Where a run's chatter goes: everything that libraries print lands in one log file, and stages are told as they end."""
+"""Where a run's chatter goes: what libraries print lands in one log file, and the console names each stage."""
 
 import logging
 import os
@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
+import absl.logging
 from rich.console import Console
 
 _STAGE = re.compile(r"^Component (\S+) is (running|finished)\.$")
@@ -62,7 +64,9 @@ def log_to(path: Path) -> Iterator[Console]:
             terminal.close()
 
 
-def _take_over(root: logging.Logger, file: object, console: Console) -> None:
+def _take_over(root: logging.Logger, file: TextIO, console: Console) -> None:
+    # Whoever parses absl's flags later would otherwise put its default back, which hides what TFX says of its stages.
+    absl.logging.set_verbosity(absl.logging.INFO)
     lines = logging.StreamHandler(file)
     lines.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root.handlers[:] = [lines, StageLines(console)]

@@ -62,9 +62,8 @@ def CandidateMiner(
     for split, source in (("train", features.RANKER), ("eval", features.EVAL)):
         graph = build_retrieval_graph(miner.package, source == features.EVAL, miner.transform, settings)
         cases = miner.cases([f"{examples.uri}/Split-{source}/*"])
-        first, *others = (
-            mine(graph, each.cases, miner.package.catalogue, each.new_only) for each in miner.variants(cases)
-        )
+        variants = miner.variants(cases)
+        first, *others = (mine(graph, each.cases, miner.package.catalogue, each.new_only) for each in variants)
         plain = list(first)
         if source == features.EVAL:
             _write_rows(plain, cases, miner, _split_file(rows, split))

@@ -11,7 +11,7 @@ from tfx.utils import path_utils
 from tfx_pipeline.catalogue_evaluation import SERVED_MODEL, WindowResult, write_results
 from tfx_pipeline.components.artifacts import CatalogueEvaluation, ShopTables
 from tfx_pipeline.config import EvaluationConfig, SplitConfig
-from tfx_pipeline.evaluation.protocol import baseline_rankers, evaluate_models
+from tfx_pipeline.evaluation.protocol import Ranker, baseline_rankers, evaluate_models
 from tfx_pipeline.evaluation_cases import EvaluationEvents
 from tfx_pipeline.served_ranker import ServedRanker
 from tfx_pipeline.time_split import split_in_time
@@ -48,7 +48,7 @@ def CatalogueEvaluator(
     results = []
     for window, end in ((EVAL, boundaries.test_start), (TEST, int(events.timestamps.max()) + 1)):
         start = boundaries.start_of(window)
-        rankers = {SERVED_MODEL: served, **baseline_rankers(events.buyers(start).astype(np.float64))}
+        rankers: dict[str, Ranker] = {SERVED_MODEL: served, **baseline_rankers(events.buyers(start).astype(np.float64))}
         table = evaluate_models(rankers, events.cases(boundaries, window), cutoffs)
         results.append(WindowResult(window, start, end, table))
     write_results(results, Path(evaluation.uri))

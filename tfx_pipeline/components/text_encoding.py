@@ -1,6 +1,7 @@
 """TFX component: the text vectors of the catalogue, as a model that the towers start from."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import tensorflow_transform as tft
@@ -41,9 +42,18 @@ def TextEncoding(
     del version
     catalogue = read_catalogue([f"{examples.uri}/Split-{CATALOGUE}/*"], tft.TFTransformOutput(transform_graph.uri))
     encoder = TextEncoder.load(Path(checkpoint) if checkpoint else None, max_tokens)
-    item_texts = ItemTexts.encode(catalogue, encoder, dimension, Path(cache), _log_progress)
+    item_texts = ItemTexts.encode(catalogue, encoder, dimension, Path(cache), _tell_tenths())
     item_texts.save(Path(path_utils.serving_model_dir(texts.uri)))
 
 
-def _log_progress(done: int, total: int) -> None:
-    logging.info("Encoded %d of %d texts.", done, total)
+def _tell_tenths() -> Callable[[int, int], None]:
+    """A progress callback that logs each tenth once."""
+    told = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if 10 * done // total > told:
+            told = 10 * done // total
+            logging.info("Encoded %d of %d texts.", done, total)
+
+    return tell
