@@ -74,7 +74,7 @@ setup(
     package_data={package: PACKAGE_DATA for package in ("tfx_pipeline", "trainer", "serving")},
     install_requires=["jinja2>=3", "numpy>=1.26", "pydantic>=2", "pyyaml>=6", "rich>=13", "typer>=0.12"],
     extras_require=EXTRAS,
-    entry_points={"console_scripts": ["shoprank = tfx_pipeline.cli:app"]},
+    entry_points={"console_scripts": ["shoprank = tfx_pipeline.cli:main"]},
     classifiers=[
         "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3.10",

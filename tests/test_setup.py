@@ -86,7 +86,7 @@ def test_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         description = email.message_from_bytes(wheel.read(f"{folder}/METADATA"))
         commands = wheel.read(f"{folder}/entry_points.txt").decode()
     assert {name.split("/")[0] for name in names} == {*PACKAGES, folder}
-    assert "shoprank = tfx_pipeline.cli:app" in commands
+    assert "shoprank = tfx_pipeline.cli:main" in commands
     assert SpecifierSet(description["Requires-Python"]) == SpecifierSet(">=3.10,<3.14")
     assert f"{folder}/licenses/LICENSE" in names
     deploy = [path for path in (ROOT / "serving/deploy").rglob("*") if path.suffix in {".j2", ".yml", ".yaml", ".md"}]

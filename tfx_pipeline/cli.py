@@ -3,7 +3,9 @@
 Verbs import what they need themselves: TensorFlow and TFX take seconds, and `--help` needs neither.
 """
 
+import os
 import shlex
+import sys
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -203,5 +205,20 @@ def _with_advice(error: "ServingError", server: str, run_dir: Path) -> "ServingE
     return type(error)(f"{error}; start one with: {command}", error.code)
 
 
+def main() -> None:
+    """Run the command line and end the process."""
+    code: object = 0
+    try:
+        app(prog_name="shoprank")
+    except SystemExit as stop:
+        code = stop.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if "tensorflow" in sys.modules:
+        # When Python takes TensorFlow 2.16 apart at exit, each function of a model prints a trace; the work is done.
+        os._exit(code if isinstance(code, int) else 1)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    app(prog_name="shoprank")
+    main()

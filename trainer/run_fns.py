@@ -21,6 +21,9 @@ from trainer.user_events import read_user_events
 from trainer.user_store import UserStore
 
 
+RANKER_FILE = "ranker.keras"
+
+
 class FnArgs(Protocol):
     """What we use of TFX's `FnArgs`."""
 
@@ -83,6 +86,7 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
     folder = Path(fn_args.serving_model_dir)
     export_servable(servable, package, list(vocabulary(transform, features.USER_ID)[:8]), folder)
     posterior.save(folder / "assets.extra" / "posterior.npz")
+    ranker.save(Path(fn_args.model_run_dir) / RANKER_FILE)
 
 
 def split_files(files: list[str], split: str) -> list[str]:

@@ -45,6 +45,17 @@ def ingest(data: DataConfig, event_types: Sequence[str], destination: Path) -> I
     return report
 
 
+def check_tables(data: DataConfig) -> None:
+    """Open the shop's tables and find every column that the mapping needs, without reading rows.
+
+    Raises:
+        DataError: A file is missing, empty or not what its name says, or a column is missing.
+    """
+    TableIngest(data.events, "events", EVENT_COLUMNS, fill_absent=False)
+    if data.items is not None:
+        TableIngest(data.items, "items", ITEM_COLUMNS, fill_absent=True)
+
+
 def _write_tables(data: DataConfig, event_types: Sequence[str], written: Path) -> IngestReport:
     events_table = TableIngest(data.events, "events", EVENT_COLUMNS, fill_absent=False)
     if data.items is None:

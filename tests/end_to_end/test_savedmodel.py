@@ -1,0 +1,166 @@
+"""The pushed SavedModel in a fresh process against the Keras models, and the ops that it is made of."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from tfx_pipeline.config import load_config
+from trainer import features
+from trainer.catalogue import vocabulary
+from trainer.export import build_retrieval_graph
+from trainer.hyperparameters import Hyperparameters
+from trainer.ranker import Ranker
+from trainer.retrieval_package import RetrievalPackage
+from trainer.run_fns import RANKER_FILE
+from trainer.text_encoder import TextEncoder
+
+USERS, ITEMS, QUERY = 5, 12, "chocolate cookies"
+
+TEXT_OPS = {"TFText>FastWordpieceTokenizeWithOffsets"}
+"""Of TF-Text; in the stock image of TensorFlow Serving, like core TensorFlow's."""
+
+
+class Models:
+    """The Keras models of a run, and the rows that raw ids mean to them."""
+
+    def __init__(self, run: Any) -> None:
+        config = load_config(run.config)
+        names = {"objectives", "history", "text", "retrieval", "ranker", "bandit", "seed"}
+        self.settings = Hyperparameters(**config.model_dump(mode="json", include=names))
+        self.transform = tft.TFTransformOutput(str(run.output_of("Transform", "transform_graph")))
+        self.package = RetrievalPackage.load(run.output_of("TowerTrainer", "model") / "Format-Serving")
+        ranker_file = run.output_of("RankerTrainer", "model_run") / RANKER_FILE
+        self.ranker: Ranker = keras.saving.load_model(ranker_file, compile=False)
+        self.graph = build_retrieval_graph(self.package, True, self.transform, self.settings)
+        self.users = list(vocabulary(self.transform, features.USER_ID)[:USERS])
+        self.item_ids = self.package.catalogue.item_ids
+
+    def query_text(self, query: str) -> np.ndarray:
+        encoder = TextEncoder.load(None, self.settings.text["max_tokens"])
+        return self.package.reducer.reduce(encoder(tf.constant([query]))).numpy()
+
+
+@pytest.fixture(scope="module")
+def models(shop_run: Any) -> Models:
+    return Models(shop_run)
+
+
+@pytest.fixture(scope="module")
+def answers(shop_run: Any, models: Models, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("fresh")
+    side = {
+        "user_id": models.users,
+        "history_item_ids": [[""]] * USERS,
+        "history_event_types": [[""]] * USERS,
+        "query": [""] * (USERS - 1) + [QUERY],
+    }
+    items = models.item_ids[:ITEMS].tolist()
+    questions = {
+        "embed_query": side,
+        "rank": {**side, "candidate_item_ids": [items] * USERS},
+        "retrieve": {**side, "k": [10] * USERS},
+        "embed_item": {
+            "item_id": items,
+            "title": [""] * ITEMS,
+            "description": [""] * ITEMS,
+            "category": [""] * ITEMS,
+            "price": [float("nan")] * ITEMS,
+        },
+    }
+    (folder / "questions.json").write_text(json.dumps(questions))
+    script = Path(__file__).with_name("fresh_process.py")
+    command = [
+        sys.executable,
+        str(script),
+        str(shop_run.model),
+        *(str(folder / f"{x}.json") for x in ("questions", "answers")),
+    ]
+    subprocess.run(command, check=True, cwd=folder, timeout=300)
+    return json.loads((folder / "answers.json").read_text())
+
+
+def test_the_process_needed_tensorflow_and_text_alone(answers: dict[str, Any]) -> None:
+    assert answers["foreign"] == []
+
+
+def test_item_vectors_equal_the_item_tower(models: Models, answers: dict[str, Any]) -> None:
+    rows = np.arange(ITEMS)
+    expected = np.concatenate(
+        [models.package.towers.embed_items(rows), models.package.towers.texts.numpy()[rows]], axis=1
+    )
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(answers["outputs"]["embed_item"]["vectors"], expected, atol=1e-5)
+
+
+def test_query_vectors_equal_the_query_tower(models: Models, answers: dict[str, Any]) -> None:
+    got = np.array(answers["outputs"]["embed_query"]["vectors"])
+    rows = np.arange(USERS)
+    history = models.package.users.items[rows]
+    preference = models.package.towers.embed_queries(rows, history, (history >= 0)[:, None, :])[:, 0].numpy()
+    share = models.settings.text["query_share"]
+    dimension = preference.shape[1]
+    np.testing.assert_allclose(got[:-1, :dimension], preference[:-1], atol=1e-4)
+    np.testing.assert_allclose(got[-1, :dimension], np.sqrt(1 - share) * preference[-1], atol=1e-4)
+    np.testing.assert_allclose(got[-1:, dimension:], np.sqrt(share) * models.query_text(QUERY), atol=1e-4)
+
+
+def test_retrieve_is_the_exact_search_over_the_vectors(models: Models, answers: dict[str, Any]) -> None:
+    queries = np.array(answers["outputs"]["embed_query"]["vectors"])
+    items = np.concatenate([models.package.preferences(), models.package.towers.texts.numpy()], axis=1)[:-1] / np.sqrt(
+        2
+    )
+    scores = queries @ items.T
+    got = answers["outputs"]["retrieve"]
+    np.testing.assert_allclose(got["scores"], -np.sort(-scores, axis=1)[:, :10], atol=1e-4)
+    row_of = {item: row for row, item in enumerate(models.item_ids)}
+    rows = np.array([[row_of[item] for item in slate] for slate in got["item_ids"]])
+    np.testing.assert_allclose(np.take_along_axis(scores, rows, axis=1), got["scores"], atol=1e-4)
+
+
+def test_probabilities_equal_the_keras_ranker(models: Models, answers: dict[str, Any]) -> None:
+    rows = np.arange(USERS)
+    history, kinds = models.package.users.items[rows], models.package.users.event_types[rows]
+    text = np.zeros((USERS, models.package.reducer.dimension), np.float32)
+    text[-1] = models.query_text(QUERY)[0]
+    asked = models.graph.encoder.encode(*map(tf.constant, (rows, history, kinds, text)))
+    candidates = tf.repeat(tf.range(ITEMS)[None, :], USERS, axis=0)
+    expected = tf.sigmoid(models.ranker(models.graph.features(asked, candidates)))[:, :, 0].numpy()
+    np.testing.assert_allclose(answers["outputs"]["rank"]["purchase"], expected, atol=1e-4)
+    np.testing.assert_allclose(answers["outputs"]["rank"]["utility"], expected, atol=1e-4)
+
+
+def test_every_op_is_core_tensorflow_or_tf_text(shop_run: Any) -> None:
+    foreign = _not_in_core_tensorflow(_ops_of(shop_run.model))
+    assert foreign
+    assert foreign <= TEXT_OPS
+
+
+def _not_in_core_tensorflow(names: set[str]) -> set[str]:
+    """Those ops that a process does not know which imports TensorFlow and nothing else."""
+    program = (
+        "import json, sys, tensorflow\n"
+        "from tensorflow.python.framework import op_def_registry\n"
+        "print(json.dumps([name for name in json.load(sys.stdin) if op_def_registry.get(name) is None]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=json.dumps(sorted(names)), capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _ops_of(model: Path) -> set[str]:
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    saved = saved_model_pb2.SavedModel.FromString((model / "saved_model.pb").read_bytes())
+    graph = saved.meta_graphs[0].graph_def
+    ops = {node.op for node in graph.node}
+    functions = {function.signature.name for function in graph.library.function}
+    return (ops | {node.op for function in graph.library.function for node in function.node_def}) - functions

@@ -1,0 +1,45 @@
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tfx_pipeline.components.artifacts import ShopTables
+from tfx_pipeline.components.ingest import Ingest
+from tfx_pipeline.config import DataConfig, TableConfig
+from tfx_pipeline.sources.errors import DataError
+from tfx_pipeline.sources.report import IngestReport
+
+
+def shop(folder: Path, *rows: str) -> str:
+    path = folder / "events.csv"
+    path.write_text("\n".join(["who,item_id,event_type,timestamp", *rows, ""]), encoding="utf-8")
+    events = TableConfig(path=path, columns={"user_id": "who"})
+    return DataConfig(events=events, max_bad_share=0.5).model_dump_json()
+
+
+def test_the_tables_are_written_into_the_artifact(tmp_path: Path, make_artifact) -> None:
+    tables = make_artifact(ShopTables, exists=False)
+    data = shop(tmp_path, "u,a,buy,1", "u,b,look,2", ",c,buy,3", "v,b,buy,4")
+    Ingest.test_call(data=data, event_types=json.dumps(["buy"]), fingerprint="1", tables=tables)
+    kept = pq.read_table(Path(tables.uri) / "events.parquet").to_pylist()
+    assert [(row["user_id"], row["item_id"], row["timestamp"]) for row in kept] == [("u", "a", 1), ("v", "b", 4)]
+    assert pq.read_table(Path(tables.uri) / "items.parquet")["item_id"].to_pylist() == ["a", "b"]
+    report = IngestReport.load(Path(tables.uri)).events
+    assert (report.rows_read, report.quarantined) == (4, {"missing user_id": 1})
+    assert report.ignored == {"event type not in any objective": 1}
+
+
+def test_data_that_cannot_be_used_stops_the_component(tmp_path: Path, make_artifact) -> None:
+    tables = make_artifact(ShopTables)
+    with pytest.raises(DataError) as error:
+        Ingest.test_call(data=shop(tmp_path), event_types='["buy"]', fingerprint="1", tables=tables)
+    assert str(error.value) == f"{tmp_path / 'events.csv'}: the file has no data rows"
+    assert list(Path(tables.uri).iterdir()) == []
+
+
+def test_a_changed_file_is_a_changed_parameter(tmp_path: Path) -> None:
+    """The cache of TFX compares parameters; without the fingerprint it would take the tables of the old file."""
+    data = shop(tmp_path, "u,a,buy,1")
+    first, second = (Ingest(data=data, event_types='["buy"]', fingerprint=hash_) for hash_ in ("1", "2"))
+    assert first.exec_properties != second.exec_properties

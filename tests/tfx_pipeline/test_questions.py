@@ -1,0 +1,82 @@
+"""What is asked of the client, and how its answers get their titles; `test_cli.py` asks a real server."""
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from serving.client import RankedItem, ScoredItem, ShopRankClient, Slate, VersionStatus
+from tfx_pipeline.questions import Questions, Reply
+from tfx_pipeline.run_directory import serving_dir
+from tfx_pipeline.run_summary import Answer, AnswerTable
+from tfx_pipeline.titles import TITLES_FILE
+
+SLATE = Slate("request 1", "tag", [RankedItem("i1", 0.5, 0.25, "ann"), RankedItem("i2", 0.4, 1.0, "popular")])
+STATUSES = [VersionStatus(9, "LOADING", ""), VersionStatus(8, "AVAILABLE", ""), VersionStatus(7, "END", "")]
+
+
+@pytest.fixture
+def client() -> Mock:
+    return Mock(
+        spec=ShopRankClient,
+        **{
+            "recommend.return_value": [SLATE],
+            "similar_items.return_value": [[ScoredItem("i1", 0.5)]],
+            "status.return_value": STATUSES,
+        },
+    )
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    for version, title in ((7, "old"), (8, "Ham"), (9, "next")):
+        path = serving_dir(tmp_path) / str(version) / TITLES_FILE
+        path.parent.mkdir(parents=True)
+        path.write_text(f"item_id,title\ni1,{title}\n")
+    return tmp_path
+
+
+def answers(question: str) -> AnswerTable:
+    return AnswerTable(question, (Answer("i1", "Ham", 0.5, 0.25, "ann"), Answer("i2", "", 0.4, 1.0, "popular")))
+
+
+def test_recommend_takes_titles_of_the_version_in_service(client: Mock, run_dir: Path) -> None:
+    reply = Questions(client, run_dir).recommend(
+        "u", query="ham", history=["a", "b"], exclude=["c"], policy="greedy", seed=3, k=2
+    )
+    assert reply == Reply(answers('Recommended to u, query "ham"'), 8, "request 1")
+    asked: dict[str, Any] = {"queries": ["ham"], "history_item_ids": [["a", "b"]], "exclude_item_ids": [["c"]]}
+    client.recommend.assert_called_once_with(["u"], policies=["greedy"], seeds=[3], k=2, **asked)
+
+
+def test_search_is_a_recommendation_with_a_query(client: Mock, run_dir: Path) -> None:
+    assert Questions(client, run_dir).search("ham").table == answers('Search "ham"')
+    assert Questions(client, run_dir).search("ham", user_id="u", k=3).table == answers('Search "ham" by u')
+    asked: dict[str, Any] = {"queries": ["ham"], "history_item_ids": [()], "exclude_item_ids": [()]}
+    client.recommend.assert_called_with(["u"], policies=[""], seeds=None, k=3, **asked)
+
+
+@pytest.mark.parametrize(
+    ("item_id", "title", "question"),
+    [
+        ("i1", "", 'Similar to i1 "Ham"'),
+        ("i5", "", "Similar to i5"),
+        ("", "smoked ham", 'Similar to "smoked ham"'),
+        ("i5", "smoked ham", 'Similar to i5 "smoked ham"'),
+    ],
+)
+def test_similar(client: Mock, run_dir: Path, item_id: str, title: str, question: str) -> None:
+    reply = Questions(client, run_dir).similar(item_id, title=title, k=4)
+    assert reply == Reply(AnswerTable(question, (Answer("i1", "Ham", 0.5, None, "ann"),)), 8)
+    client.similar_items.assert_called_once_with(item_ids=[item_id], titles=[title], k=4)
+
+
+@pytest.mark.parametrize(("statuses", "version"), [([], None), ([VersionStatus(5, "AVAILABLE", "")], 5)])
+def test_a_version_that_is_not_in_the_run_has_no_titles(
+    client: Mock, run_dir: Path, statuses: list[VersionStatus], version: int | None
+) -> None:
+    client.status.return_value = statuses
+    reply = Questions(client, run_dir).recommend("u")
+    assert reply.model_version == version
+    assert [answer.title for answer in reply.table.answers] == ["", ""]

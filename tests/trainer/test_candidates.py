@@ -1,0 +1,142 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trainer.candidates import SOURCES, CandidateCounts, CandidateUnion
+from trainer.index.exact import ExactIndex
+from trainer.query_side import QuerySide
+
+ITEMS, UNKNOWN = 8, 8
+COUNTS = CandidateCounts(retrieved=3, from_history=2, popular=2)
+POPULARITY = np.array([0, -1, -2, -3, -4, -5, -6, -7, 5], np.float32)
+"""Item 0 is the most popular; the unknown item would be, but may not be shown."""
+
+Found = list[tuple[int, str]]
+
+
+class Collected(NamedTuple):
+    """Valid candidates of each request, in order."""
+
+    items: list[list[int]]
+    sources: list[list[str]]
+
+
+def collect(histories: list[list[int]], excluded: list[set[int]] | None = None, favourite: int = 5) -> Collected:
+    """Candidates for users whose preference is nearest to `favourite`, then to the items next to it."""
+    angles = np.arange(ITEMS + 1) * 0.3
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    index = ExactIndex(tf.Variable(vectors), tf.Variable(tf.zeros([ITEMS + 1, 1])))
+    union = CandidateUnion(index, POPULARITY, COUNTS, text_share=0.8)
+    count, length = len(histories), max(4, *map(len, histories))
+    history = np.full((count, length), -1, np.int32)
+    for row, items in enumerate(histories):
+        history[row, : len(items)] = items
+    # A little off, so that no two items are equally far.
+    near = np.array([np.cos(favourite * 0.3 + 0.01), np.sin(favourite * 0.3 + 0.01)])
+    query = QuerySide(
+        tf.zeros([count], tf.int64),
+        tf.constant(history),
+        tf.constant(np.minimum(history, 0)),
+        tf.constant(np.tile(near, (count, 1)), tf.float32),
+        tf.zeros([count, 1]),
+    )
+    allowed = np.ones((count, ITEMS + 1), bool)
+    allowed[:, UNKNOWN] = False
+    for row, items in enumerate(excluded or []):
+        allowed[row, list(items)] = False
+    found = union.collect(query, tf.constant(allowed))
+    rows, valid, sources = (values.numpy() for values in found)
+    assert rows.min() >= 0
+    assert rows.max() <= UNKNOWN
+    return Collected(
+        [rows[row][valid[row]].tolist() for row in range(count)],
+        [[SOURCES[source] for source in sources[row][valid[row]]] for row in range(count)],
+    )
+
+
+def test_no_history_no_history_candidates() -> None:
+    found = collect([[]])
+    assert found.items == [[5, 6, 4, 0, 1]]
+    assert found.sources == [["ann"] * 3 + ["popular"] * 2]
+
+
+def test_the_first_source_keeps_an_item() -> None:
+    found = collect([[5, 0]])
+    assert found.items == [[0, 5, 6, 4, 1]]
+    assert found.sources == [["history", "history", "ann", "ann", "popular"]]
+
+
+def test_sources_that_agree() -> None:
+    found = collect([[]], favourite=0)
+    assert found.items == [[0, 1, 2]]
+    assert found.sources == [["ann"] * 3]
+
+
+@pytest.mark.parametrize(
+    ("history", "first"),
+    [
+        ([7, 2, 3], [3, 2]),
+        ([2, 2, 7, 3], [2, 3]),
+        ([3, 7, 7, 7], [7, 3]),
+        ([2, UNKNOWN, UNKNOWN], [2]),
+        ([7], [7]),
+    ],
+)
+def test_history_is_ordered_by_decayed_count(history: list[int], first: list[int]) -> None:
+    (items,), (sources,) = collect([history])
+    assert [item for item, source in zip(items, sources, strict=True) if source == "history"] == first
+
+
+def test_excluded_items_make_room_for_others() -> None:
+    found = collect([[7, 2, 3], [7, 2, 3]], excluded=[{3, 5, 0}, set()])
+    assert found.items[0] == [2, 7, 6, 4, 1]
+    assert found.items[1] == [3, 2, 5, 6, 4, 0, 1]
+
+
+def test_everything_excluded() -> None:
+    assert collect([[1, 2]], excluded=[set(range(ITEMS))]) == Collected([[]], [[]])
+
+
+def reference(history: list[int], excluded: set[int], favourite: int) -> tuple[list[int], list[str]]:
+    allowed = [item for item in range(ITEMS) if item not in excluded]
+    score: dict[int, float] = {}
+    for ago, item in enumerate(reversed(history)):
+        score[item] = score.get(item, 0.0) + np.exp(-ago / 64)
+    ranked = {
+        "history": sorted((item for item in score if item in allowed), key=lambda item: -score[item])[:2],
+        "ann": sorted(allowed, key=lambda item: abs(item - favourite - 0.01 / 0.3))[:3],
+        "popular": sorted(allowed, key=lambda item: -POPULARITY[item])[:2],
+    }
+    union = {item: source for source in reversed(ranked) for item in ranked[source]}
+    order = list(dict.fromkeys(item for source in SOURCES for item in ranked[source]))
+    return order, [union[item] for item in order]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(0, UNKNOWN), max_size=6), st.sets(st.integers(0, 7))), min_size=1, max_size=3
+    ),
+    st.integers(0, 7),
+)
+def test_agrees_with_lists(requests: list[tuple[list[int], set[int]]], favourite: int) -> None:
+    found = collect([history for history, _ in requests], [excluded for _, excluded in requests], favourite)
+    for row, (history, excluded) in enumerate(requests):
+        items, sources = found.items[row], found.sources[row]
+        expected = reference(history, excluded, favourite)
+        assert len(items) == len(set(items))
+        assert not set(items) & (excluded | {UNKNOWN})
+        assert (items, sources) == expected
+
+
+def test_text_leads_the_index(make_query: Callable[..., QuerySide], retrieval_graph: object) -> None:
+    store = retrieval_graph.store
+    query = make_query([[]], text=[True])._replace(text=store.texts[3:4])
+    found = retrieval_graph.candidates.collect(query, retrieval_graph.allowed_without(query.history[:, :0]))
+    assert found.rows.numpy()[0, 4] == 3
+    assert SOURCES[found.sources.numpy()[0, 4]] == "ann"

@@ -1,0 +1,30 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer.query_side import QuerySide, decays
+
+HISTORIES = [[3, 1, 1], [], [5]]
+MakeQuery = Callable[..., QuerySide]
+
+
+def test_steps_count_back_from_the_latest(make_query: MakeQuery) -> None:
+    assert make_query(HISTORIES).steps.numpy().tolist() == [[3, 2, 1, 0, 0, 0], [0] * 6, [1, 0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_blocks_make_a_unit_vector(make_query: MakeQuery, share: float) -> None:
+    query = make_query(HISTORIES, text=[True, False, True])
+    assert query.has_text.numpy().tolist() == [1, 0, 1]
+    preference, text = (block.numpy() for block in query.blocks(share))
+    np.testing.assert_allclose((preference**2).sum(axis=1) + (text**2).sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose((text**2).sum(axis=1), [share, 0, share], atol=1e-6)
+    np.testing.assert_allclose(preference[1], query.preference.numpy()[1], atol=1e-6)
+
+
+def test_decays_start_at_one_and_leave_padding_out() -> None:
+    weights = decays(tf.constant([[3.0, 2.0, 1.0, 0.0]]), (2.0, 1e9)).numpy()
+    np.testing.assert_allclose(weights[0, :, 0], [np.exp(-1), np.exp(-0.5), 1, 0], rtol=1e-6)
+    np.testing.assert_allclose(weights[0, :, 1], [1, 1, 1, 0], rtol=1e-6)

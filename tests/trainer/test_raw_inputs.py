@@ -1,0 +1,116 @@
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer.catalogue import vocabulary
+from trainer.item_texts import ItemTexts
+from trainer.query_encoder import QueryEncoder
+from trainer.raw_inputs import RawInputs
+from trainer.retrieval import TwoTowerModel
+from trainer.text_encoder import TextEncoder
+from trainer.user_store import UserStore
+
+
+@pytest.fixture(scope="module")
+def rows(transformed: Any) -> dict[str, int]:
+    """Row of each item, user and event type."""
+    names = ("item_id", "user_id", "event_types")
+    return {word: row for name in names for row, word in enumerate(vocabulary(transformed.output, name))}
+
+
+@pytest.fixture(scope="module")
+def raw(transformed: Any, rows: dict[str, int], text_encoder: TextEncoder, item_texts: ItemTexts) -> RawInputs:
+    """Anna is known to have bought milk; Bert has no past. Histories have four events."""
+    keras.utils.set_random_seed(0)
+    towers = TwoTowerModel(2, 3, (3, 3, 3), 2, 5, 8)
+    items, kinds = np.full((2, 3, 4), -1, np.int32)
+    items[rows["anna"], :2], kinds[rows["anna"], :2] = rows["milk-1"], rows["view"]
+    queries = QueryEncoder(towers)
+    users = UserStore(items, kinds)
+    return RawInputs(transformed.output, users, text_encoder, item_texts.reducer, queries, "purchase")
+
+
+def ask(raw: RawInputs, user: str, items: list[str], kinds: list[str], query: str = "") -> Any:
+    arguments = ([user], [items], [kinds], [query])
+    return raw.query_side(*(tf.constant(argument, tf.string) for argument in arguments))
+
+
+def test_item_rows(raw: RawInputs, rows: dict[str, int]) -> None:
+    ids = tf.constant([["milk-1", "", "gone"], ["", "", ""]])
+    assert raw.item_rows(ids).numpy().tolist() == [[rows["milk-1"], -1, 3], [-1, -1, -1]]
+
+
+@pytest.mark.parametrize("items", [[""], ["", "", ""]])
+def test_without_a_history_the_store_answers(raw: RawInputs, rows: dict[str, int], items: list[str]) -> None:
+    query = ask(raw, "anna", items, items)
+    assert query.users.numpy().tolist() == [rows["anna"]]
+    assert query.history.numpy().tolist() == [[rows["milk-1"], rows["milk-1"], -1, -1]]
+    assert query.event_types.numpy().tolist() == [[rows["view"], rows["view"], -1, -1]]
+
+
+@pytest.mark.parametrize("user", ["", "nobody", " "])
+def test_strangers_have_no_past(raw: RawInputs, user: str) -> None:
+    query = ask(raw, user, [""], [""])
+    assert query.users.numpy().tolist() == [2]
+    assert query.history.numpy().tolist() == [[-1] * 4]
+
+
+def test_a_given_history_replaces_the_store(raw: RawInputs, rows: dict[str, int]) -> None:
+    query = ask(raw, "anna", ["soap-1", "gone", "", "text-1"], ["view", "view", "", ""])
+    assert query.history.numpy().tolist() == [[rows["soap-1"], rows["text-1"], -1, -1]]
+    assert query.event_types.numpy().tolist() == [[rows["view"], rows["purchase"], -1, -1]]
+
+
+def test_only_the_last_events_count(raw: RawInputs, rows: dict[str, int]) -> None:
+    query = ask(raw, "bert", ["soap-1", "text-1", "text-1", "text-1", "milk-1"], [""])
+    assert query.history.numpy().tolist() == [[rows["text-1"]] * 3 + [rows["milk-1"]]]
+    assert query.event_types.numpy().tolist() == [[rows["purchase"]] * 4]
+
+
+def test_an_unknown_history_is_an_empty_one(raw: RawInputs) -> None:
+    query = ask(raw, "anna", ["gone"], ["no such type"])
+    assert query.history.numpy().tolist() == [[-1] * 4]
+
+
+def test_a_new_event_type_takes_the_row_after_the_last(raw: RawInputs) -> None:
+    assert ask(raw, "anna", ["milk-1"], ["rent"]).event_types.numpy().tolist() == [[2, -1, -1, -1]]
+
+
+def test_texts_have_unit_length_and_blanks_none(
+    raw: RawInputs, item_texts: ItemTexts, text_encoder: TextEncoder
+) -> None:
+    vectors = raw.text_vectors(tf.constant(["", "whole milk", "  ", "soap"])).numpy()
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [0, 1, 0, 1], atol=1e-5)
+    expected = item_texts.reducer.reduce(text_encoder(tf.constant(["whole milk"])))
+    np.testing.assert_allclose(vectors[1:2], expected, atol=1e-5)
+    assert raw.text_vectors(tf.constant(["", ""])).numpy().tolist() == [[0] * 5] * 2
+
+
+def test_a_new_item_is_read_like_one_of_the_catalogue(raw: RawInputs, transformed: Any) -> None:
+    told = raw.new_item(
+        title=tf.constant(["Whole milk", ""]),
+        description=tf.constant(["1 gallon, crème", ""]),
+        category=tf.constant(["food > dairy > milk > whole", ""]),
+        price=tf.constant([3.0, np.nan]),
+    )
+    milk = transformed.examples[0]
+    assert told["categories"].numpy().tolist() == [
+        [int(milk[f"category_{level}"][0]) for level in (1, 2, 3)],
+        [2, 2, 2],
+    ]
+    assert told["brands"].numpy().tolist() == [1, 1]
+    np.testing.assert_allclose(told["prices"], [[milk["scaled_price"][0], 1], [0, 0]], atol=1e-6)
+    np.testing.assert_allclose(told["texts"][:1], raw.text_vectors(tf.constant(milk["item_text"])), atol=1e-6)
+    assert not told["texts"].numpy()[1].any()
+
+
+def test_words_for_words_the_same_in_a_graph(raw: RawInputs) -> None:
+    specification = [tf.TensorSpec([None], tf.string), *[tf.TensorSpec([None, None], tf.string)] * 2]
+    traced = tf.function(raw.query_side, input_signature=[*specification, tf.TensorSpec([None], tf.string)])
+    arguments = (["anna", "nobody"], [["", ""], ["soap-1", ""]], [["", ""], ["view", ""]], ["milk", ""])
+    constants = [tf.constant(argument) for argument in arguments]
+    for ours, theirs in zip(raw.query_side(*constants), traced(*constants), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)

@@ -1,0 +1,54 @@
+import numpy as np
+
+from trainer.item_store import ItemStore
+from trainer.retrieval_graph import RetrievalGraph, event_type_rows
+from trainer.retrieval_package import RetrievalPackage
+
+
+def test_the_unknown_and_the_excluded_may_not_be_shown(retrieval_graph: RetrievalGraph) -> None:
+    excluded = np.array([[3, -1, 3], [-1, -1, -1], [12, 0, 11]], np.int32)
+    allowed = retrieval_graph.allowed_without(excluded).numpy()
+    assert [np.flatnonzero(row).tolist() for row in allowed] == [
+        [row for row in range(12) if row != 3],
+        list(range(12)),
+        list(range(1, 11)),
+    ]
+    assert retrieval_graph.allowed_without(excluded[:, :0]).numpy().tolist() == [[True] * 12 + [False]] * 3
+
+
+def test_the_store_holds_the_statistics_of_its_moment(
+    retrieval_graph: RetrievalGraph, package: RetrievalPackage
+) -> None:
+    rows = np.arange(13)
+    columns = {name: retrieval_graph.store.column(name, rows).numpy() for name in ItemStore.NUMBERS}
+    np.testing.assert_array_equal(columns["log_share"], package.at_ranker_start.log_share)
+    np.testing.assert_array_equal(columns["repeat_rate"], package.at_ranker_start.repeat_rate)
+    np.testing.assert_array_equal(columns["price"], package.catalogue.prices)
+    assert columns["is_cold"].tolist() == [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1]
+    assert (package.at_training_end.count == 0).tolist() == [False] * 11 + [True] * 2
+
+
+def test_index_and_towers_share_the_store(retrieval_graph: RetrievalGraph, package: RetrievalPackage) -> None:
+    assert retrieval_graph.index.texts is retrieval_graph.store.texts is package.towers.texts.value
+    np.testing.assert_array_equal(retrieval_graph.index.preferences.numpy(), package.preferences())
+
+
+def test_an_export_would_hold_every_weight_of_the_towers(
+    retrieval_graph: RetrievalGraph, package: RetrievalPackage
+) -> None:
+    held = {variable.ref() for variable in retrieval_graph.variables}
+    assert {weight.value.ref() for weight in package.towers.weights} <= held
+
+
+def test_the_query_side_is_the_query_tower(retrieval_graph: RetrievalGraph, package: RetrievalPackage) -> None:
+    history = np.array([[0, 6, -1], [-1, -1, -1]], np.int32)
+    text = np.zeros((2, 5), np.float32)
+    query = retrieval_graph.encoder.encode(np.array([0, 3]), history, np.minimum(history, 0), text)
+    expected = package.towers.embed_queries(np.array([0, 3]), history, (history >= 0)[:, None, :])[:, 0]
+    np.testing.assert_allclose(query.preference, expected, atol=1e-6)
+    assert query.has_text.numpy().tolist() == [0, 0]
+
+
+def test_event_types_of_an_objective_that_never_occur_are_left_out() -> None:
+    objectives = {"purchase": ["buy"], "click": ["view", "click"], "rent": ["rent"]}
+    assert event_type_rows(objectives, ["view", "buy"]) == {"purchase": [1], "click": [0], "rent": []}

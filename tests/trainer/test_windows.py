@@ -1,0 +1,116 @@
+from collections.abc import Callable
+from itertools import islice
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trainer.windows import visible_from, window_dataset
+
+Batch = dict[str, np.ndarray]
+EVENTS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4)), min_size=1, max_size=8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(EVENTS, min_size=1, max_size=3), st.data())
+def test_a_target_sees_exactly_the_strict_past_of_other_baskets(
+    windows: list[list[tuple[int, int]]], data: st.DataObject
+) -> None:
+    length = min(map(len, windows))
+    times, baskets = (np.array([[event[part] for event in events[:length]] for events in windows]) for part in (0, 1))
+    positions = [data.draw(st.lists(st.integers(0, length - 1), min_size=2, max_size=2)) for _ in windows]
+    visible = visible_from(tf.constant(times), tf.constant(baskets), tf.constant(positions)).numpy()
+    for row, targets in enumerate(positions):
+        for view, target in enumerate(targets):
+            for event in range(length):
+                earlier = times[row, event] < times[row, target]
+                other_basket = baskets[row, event] != baskets[row, target]
+                assert visible[row, view, event] == (earlier and other_basket)
+
+
+@pytest.fixture(scope="module")
+def windows() -> dict[int, dict[str, list[int]]]:
+    """Windows by user; items are unique in a window, so that a target tells its position."""
+    random = np.random.default_rng(0)
+    windows = {}
+    for user, length in enumerate([9, 4, 1, 7, 2]):
+        times = np.sort(random.integers(0, 2 * length, length))
+        windows[user] = {
+            "user_id": [user],
+            "item_ids": random.permutation(20)[:length].tolist(),
+            "event_types": [0] * length,
+            "timestamps": times.tolist(),
+            "baskets": (times // 2).tolist(),
+            "is_target": [int(position >= length // 3) for position in range(length)],
+        }
+    return windows
+
+
+@pytest.fixture(scope="module")
+def files(
+    windows: dict, write_examples: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> list[str]:
+    return write_examples(tmp_path_factory.mktemp("windows"), list(windows.values()))
+
+
+def epoch(dataset: tf.data.Dataset) -> list[Batch]:
+    return list(dataset.as_numpy_iterator())
+
+
+def test_targets_are_drawn_from_the_window(files: list[str], windows: dict) -> None:
+    for batch in epoch(window_dataset(files, batch=2, targets=3, seed=1)):
+        for user, drawn in zip(batch["users"], batch["targets"], strict=True):
+            window = windows[user]
+            possible = [
+                item for item, is_target in zip(window["item_ids"], window["is_target"], strict=True) if is_target
+            ]
+            real = drawn[drawn >= 0].tolist()
+            assert set(real) <= set(possible)
+            assert len(real) == len(set(real)) == min(len(drawn), len(possible))
+
+
+def test_each_target_sees_the_strict_past(files: list[str], windows: dict) -> None:
+    for batch in epoch(window_dataset(files, batch=5, targets=9, seed=1)):
+        for row, user in enumerate(batch["users"]):
+            window = windows[user]
+            length = len(window["item_ids"])
+            assert batch["history"][row].tolist() == window["item_ids"] + [-1] * (9 - length)
+            for view, target in enumerate(batch["targets"][row]):
+                if target < 0:
+                    continue
+                own = window["item_ids"].index(target)
+                expected = [
+                    position
+                    for position in range(length)
+                    if window["timestamps"][position] < window["timestamps"][own]
+                    and window["baskets"][position] != window["baskets"][own]
+                ]
+                assert np.flatnonzero(batch["visible"][row, view]).tolist() == expected
+
+
+def test_padding_is_never_seen(files: list[str]) -> None:
+    (batch,) = epoch(window_dataset(files, batch=5, targets=9, seed=1))
+    assert not (batch["visible"] & (batch["history"] < 0)[:, None, :]).any()
+
+
+def test_every_epoch_has_all_windows_in_a_new_order(files: list[str], windows: dict) -> None:
+    dataset = window_dataset(files, batch=2, targets=2, seed=1)
+    epochs = [epoch(dataset) for _ in range(4)]
+    users = [np.concatenate([batch["users"] for batch in batches]).tolist() for batches in epochs]
+    assert all(sorted(order) == list(windows) for order in users)
+    assert len(set(map(tuple, users))) > 1
+    draws = [{tuple(row) for batch in batches for row in batch["targets"].tolist()} for batches in epochs]
+    assert any(draw != draws[0] for draw in draws)
+
+
+def test_the_seed_decides_order_and_draws(files: list[str]) -> None:
+    def two_epochs(seed: int) -> list[Batch]:
+        return list(islice(window_dataset(files, 2, 2, seed).repeat(2).as_numpy_iterator(), 6))
+
+    first, again, other = (two_epochs(seed) for seed in (3, 3, 4))
+    for left, right in zip(first, again, strict=True):
+        for name in left:
+            np.testing.assert_array_equal(left[name], right[name])
+    assert any(not np.array_equal(left["targets"], right["targets"]) for left, right in zip(first, other, strict=True))
