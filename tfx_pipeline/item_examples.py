@@ -16,16 +16,22 @@ def price_sums(events: pa.Table, before: int) -> pa.Table:
     if "price" not in events.column_names:
         return _PRICE_SUMS.empty_table()
     usable = pc.and_(pc.less(events["timestamp"], before), pc.is_finite(events["price"]))
-    grouped = events.filter(usable).group_by("item_id").aggregate([("price", "sum"), ("price", "count")])
-    columns = {"item_id": grouped["item_id"], "sum": grouped["price_sum"], "count": grouped["price_count"]}
-    return pa.table(columns).cast(_PRICE_SUMS)
+    return _add_up(events.filter(usable), ("price", "sum"), ("price", "count"))
 
 
 def merge_price_sums(parts: Iterable[pa.Table]) -> pa.Table:
     """One table of sums and counts from several; also from none."""
-    merged = pa.concat_tables([_PRICE_SUMS.empty_table(), *parts])
-    grouped = merged.group_by("item_id").aggregate([("sum", "sum"), ("count", "sum")])
-    return pa.table({"item_id": grouped["item_id"], "sum": grouped["sum_sum"], "count": grouped["count_sum"]})
+    return _add_up(pa.concat_tables([_PRICE_SUMS.empty_table(), *parts]), ("sum", "sum"), ("count", "sum"))
+
+
+def _add_up(rows: pa.Table, total: tuple[str, str], count: tuple[str, str]) -> pa.Table:
+    """Two aggregates, each a column and a function, of the rows of each item."""
+    if len(rows) == 0:
+        # Arrow 10 groups no rows into strings with uninitialized offsets: pickling them may write gigabytes.
+        return _PRICE_SUMS.empty_table()
+    grouped = rows.group_by("item_id").aggregate([total, count])
+    columns = {"item_id": grouped["item_id"], "sum": grouped["_".join(total)], "count": grouped["_".join(count)]}
+    return pa.table(columns).cast(_PRICE_SUMS)
 
 
 def build_item_examples(items: pa.Table, prices: pa.Table) -> pa.RecordBatch:

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
@@ -45,7 +45,7 @@ def log_to(path: Path) -> Iterator[Console]:
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)
     terminal = os.fdopen(os.dup(saved[0]), "w", encoding="utf-8", buffering=1)
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", buffering=1) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         root = logging.getLogger()
@@ -53,10 +53,10 @@ def log_to(path: Path) -> Iterator[Console]:
         console = Console(file=terminal)
         _take_over(root, file, console)
         try:
-            yield console
+            # Python's own streams as well: they need not lead to the descriptors.
+            with redirect_stdout(file), redirect_stderr(file):
+                yield console
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
             root.handlers[:], root.level = before[0], before[1]
             for number, descriptor in enumerate(saved, start=1):
                 os.dup2(descriptor, number)

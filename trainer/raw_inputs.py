@@ -69,6 +69,8 @@ class RawInputs(tf.Module):
         event_types = tf.where(stored, tf.gather(self._history_types, users), given_types)
         return self._queries.encode(users, history, event_types, self.text_vectors(query))
 
+    # A function of its own in the graph: seven signatures share one copy of the encoder.
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def text_vectors(self, texts: tf.Tensor) -> tf.Tensor:
         """Unit text vectors, zeros for ''; string [B] to float32 [B, T]. Without any text nothing is encoded."""
         present = tf.where(tf.not_equal(tf.strings.strip(texts), ""))[:, 0]

@@ -24,7 +24,7 @@ from trainer.text_encoder import TextEncoder
 
 USERS, ITEMS, QUERY = 5, 12, "chocolate cookies"
 
-TEXT_OPS = {"TFText>FastWordpieceTokenizeWithOffsets"}
+TEXT_OPS = {"FastWordpieceTokenizeWithOffsets", "NormalizeUTF8", "RegexSplitWithOffsets"}
 """Of TF-Text; in the stock image of TensorFlow Serving, like core TensorFlow's."""
 
 

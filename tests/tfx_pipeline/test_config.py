@@ -39,6 +39,7 @@ def dates(ranker_start: str, eval_start: str, test_start: str) -> dict[str, str]
 
 NOT_FINITE = "Input should be a finite number"
 NOT_EMPTY = "List should have at least 1 item after validation, not 0"
+NOT_A_STRING = "Input should be a valid string"
 NOT_AN_INTEGER = "Input should be a valid integer"
 ALL_DATES = "give all of ranker_start, eval_start and test_start, or none of them"
 DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
@@ -71,7 +72,7 @@ DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
         ("text.max_tokens", 513, "text.max_tokens: Input should be less than or equal to 512"),
         ("history.length", 0, "history.length: Input should be greater than or equal to 1"),
         ("data.max_bad_share", -0.1, "data.max_bad_share: Input should be greater than or equal to 0"),
-        ("data.events.constants", {"event_type": 1}, "data.events.constants.event_type: Input should be a valid string"),
+        ("data.events.constants", {"event_type": 1}, f"data.events.constants.event_type: {NOT_A_STRING}"),
         ("bandit.policy", "ucb", "bandit.policy: String should match pattern '^(greedy|thompson)$'"),
         ("split.shares", [0.8, 0.7, 0.9], "split: shares must increase"),
         ("split.shares", [0.7, 0.7, 0.9], "split: shares must increase"),

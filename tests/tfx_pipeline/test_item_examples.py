@@ -1,5 +1,6 @@
 """Examples of the catalogue; prices must come from the training events alone."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,22 @@ def test_merging_nothing_is_the_neutral_element() -> None:
     some = price_sums(events([("a", 1, 2.0)]), CUT)
     assert len(nothing) == 0
     assert by_item(merge_price_sums([nothing, some])) == {"a": (2.0, 1)}
+
+
+@pytest.mark.parametrize(
+    "sums",
+    [
+        price_sums(events([("a", CUT, 2.0)]), CUT),
+        price_sums(events([]), CUT),
+        merge_price_sums([]),
+        merge_price_sums([merge_price_sums([]), merge_price_sums([])]),
+    ],
+    ids=["no training event", "no event", "nothing merged", "nothing merged twice"],
+)
+def test_sums_of_nothing_are_small_when_they_travel(sums: pa.Table) -> None:
+    """Arrow 10 groups no rows into a column of text that pickles to 2 GB."""
+    sums.validate(full=True)
+    assert len(pickle.dumps(sums)) < 2_000
 
 
 def examples(table: pa.Table, rows: list[Sale]) -> list[dict[str, Any]]:

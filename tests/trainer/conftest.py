@@ -247,6 +247,7 @@ LONG_TEXT = "ä" * 700
 @pytest.fixture(scope="session")
 def transformed(tmp_path_factory: pytest.TempPathFactory) -> Transformed:
     """`preprocessing_fn` over three items and two users, through TensorFlow Transform on Beam."""
+    import apache_beam as beam
     import tensorflow_transform.beam as tft_beam
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
@@ -255,11 +256,8 @@ def transformed(tmp_path_factory: pytest.TempPathFactory) -> Transformed:
     all_features = (*features.USER_EXAMPLE, *features.ITEM_EXAMPLE)
     specification = {each.name: tf.io.VarLenFeature(kinds[each.kind]) for each in all_features}
     metadata = tft.DatasetMetadata.from_feature_spec(specification)
-    complete = [{**dict.fromkeys(specification, []), **example} for example in raw]
+    complete = [{name: example.get(name, []) for name in specification} for example in raw]
     folder = tmp_path_factory.mktemp("transform")
-    import apache_beam as beam
-
-    collected: list[dict[str, Values]] = []
     with beam.Pipeline(runner=FnApiRunner()) as pipeline, tft_beam.Context(temp_dir=str(folder / "temp")):
         data = pipeline | beam.Create(complete, reshuffle=False)
         (result, _), graph = (data, metadata) | tft_beam.AnalyzeAndTransformDataset(preprocessing_fn)

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from trainer.candidates import SOURCES, CandidateCounts, CandidateUnion
 from trainer.index.exact import ExactIndex
 from trainer.query_side import QuerySide
+from trainer.retrieval_graph import RetrievalGraph
 
 ITEMS, UNKNOWN = 8, 8
 COUNTS = CandidateCounts(retrieved=3, from_history=2, popular=2)
 POPULARITY = np.array([0, -1, -2, -3, -4, -5, -6, -7, 5], np.float32)
 """Item 0 is the most popular; the unknown item would be, but may not be shown."""
 
-Found = list[tuple[int, str]]
+HISTORIES = st.lists(st.integers(0, UNKNOWN), max_size=6)
 
 
 class Collected(NamedTuple):
@@ -119,9 +120,7 @@ def reference(history: list[int], excluded: set[int], favourite: int) -> tuple[l
 
 @settings(deadline=None, max_examples=40)
 @given(
-    st.lists(
-        st.tuples(st.lists(st.integers(0, UNKNOWN), max_size=6), st.sets(st.integers(0, 7))), min_size=1, max_size=3
-    ),
+    st.lists(st.tuples(HISTORIES, st.sets(st.integers(0, 7))), min_size=1, max_size=3),
     st.integers(0, 7),
 )
 def test_agrees_with_lists(requests: list[tuple[list[int], set[int]]], favourite: int) -> None:
@@ -134,7 +133,7 @@ def test_agrees_with_lists(requests: list[tuple[list[int], set[int]]], favourite
         assert (items, sources) == expected
 
 
-def test_text_leads_the_index(make_query: Callable[..., QuerySide], retrieval_graph: object) -> None:
+def test_text_leads_the_index(make_query: Callable[..., QuerySide], retrieval_graph: RetrievalGraph) -> None:
     store = retrieval_graph.store
     query = make_query([[]], text=[True])._replace(text=store.texts[3:4])
     found = retrieval_graph.candidates.collect(query, retrieval_graph.allowed_without(query.history[:, :0]))

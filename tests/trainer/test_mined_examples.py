@@ -13,7 +13,7 @@ def case(candidates: int, seed: int) -> MinedCase:
     random = np.random.default_rng(seed)
     features = random.normal(size=(candidates, 3)).astype(np.float32)
     return MinedCase(
-        np.arange(candidates, dtype=np.int32), features, random.integers(0, 2, (candidates, 2)).astype("f")
+        np.arange(candidates, dtype=np.int32), features, random.integers(0, 2, (candidates, 2)).astype(np.float32)
     )
 
 

@@ -17,9 +17,9 @@ OBJECTIVES = {"purchase": [PURCHASE], "click": [VIEW]}
 
 @pytest.fixture(scope="module")
 def cases(make_events: Any) -> Cases:
-    """Four users: one comes back for item 0 and looks at 5, one buys what no source offers, one does nothing else."""
+    """Four users, of whom two turn to the items 0 and 6, which are popular, so that they are among the candidates."""
     examples = [
-        (0, [(0, 0, 1, False), (2, 1, 2, False), (0, PURCHASE, 9, True), (5, VIEW, 9, True), (0, VIEW, 9, True)]),
+        (0, [(0, 0, 1, False), (2, 1, 2, False), (0, PURCHASE, 9, True), (6, VIEW, 9, True), (0, VIEW, 9, True)]),
         (1, [(6, 0, 1, False), (12, PURCHASE, 9, True), (7, OTHER, 9, True)]),
         (3, [(6, PURCHASE, 9, True)]),
         (2, [(7, 0, 1, False)]),
@@ -37,7 +37,8 @@ def test_cases_hold_history_and_targets(cases: Cases) -> None:
     assert cases.users.tolist() == [0, 1, 3, 2]
     assert cases.history.tolist() == [[0, 2, -1], [6, -1, -1], [-1, -1, -1], [7, -1, -1]]
     assert cases.event_types.tolist() == [[0, 1, -1], [0, -1, -1], [-1, -1, -1], [0, -1, -1]]
-    assert [keys.tolist() for keys in cases.targets] == [[0, 13 + 12, 26 + 6], [0, 5]]
+    assert [keys.tolist() for keys in cases.targets] == [[0, 13 + 12, 26 + 6], [0, 6]]
+    assert cases.numbers.tolist() == [0, 1, 2, 3]
     assert cases.queries.tolist() == [""] * 4
     assert cases.texts.shape == (4, 5)
 
@@ -51,11 +52,8 @@ def test_labels_are_the_events_that_followed(mined: list[MinedCase]) -> None:
         }
         for case in mined
     ]
-    offered = [set(case.rows.tolist()) for case in mined]
-    assert positives[0] == {(0, 0), (0, 1)} | {(5, 1) for _ in range(5 in offered[0])}
-    assert positives[1] == set()
-    assert positives[2] == {(6, 0) for _ in range(6 in offered[2])}
-    assert positives[3] == set()
+    assert positives == [{(0, 0), (0, 1), (6, 1)}, set(), {(6, 0)}, set()]
+    assert [len(case.rows) > 5 for case in mined] == [True] * 4
     assert all(set(np.unique(case.labels)) <= {0, 1} and case.labels.dtype == np.float32 for case in mined)
 
 
@@ -64,7 +62,7 @@ def test_candidates_and_features_are_those_of_the_graph(
 ) -> None:
     arrays = (cases.users, cases.history, cases.event_types, cases.texts)
     asked = retrieval_graph.encoder.encode(*map(tf.constant, arrays))
-    found = retrieval_graph.candidates.collect(asked, retrieval_graph.all_allowed(4))
+    found = retrieval_graph.candidates.collect(asked, retrieval_graph.allowed_without(cases.history[:, :0]))
     features = retrieval_graph.features(asked, found.rows).numpy()
     for number, case in enumerate(mined):
         valid = found.valid.numpy()[number]
@@ -84,27 +82,55 @@ def test_the_batch_size_does_not_matter(
 
 
 def test_queries_are_words_of_a_target(cases: Cases, catalogue: Catalogue) -> None:
-    drawn = {tuple(add_queries(cases, catalogue, seed)) for seed in range(30)}
+    drawn = {tuple(add_queries(cases, catalogue, seed)) for seed in range(100)}
     first, second, third, fourth = (set(queries) for queries in zip(*drawn, strict=True))
-    # Item 0 is "whole milk" and item 5 "young cheese"; 12 is unknown and has no title; 6 is "green soap".
-    assert first == {"whole", "milk", "whole milk", "young", "cheese", "young cheese"}
+    # Item 0 is "whole milk" and item 6 "green soap"; the unknown item has no title.
+    assert first == {"whole", "milk", "whole milk", "green", "soap", "green soap"}
     assert second == {""}
     assert third == {"green", "soap", "green soap"}
     assert fourth == {""}
     assert add_queries(cases, catalogue, 3).tolist() == add_queries(cases, catalogue, 3).tolist()
 
 
+def test_some_of_the_cases_keep_their_targets(
+    retrieval_graph: RetrievalGraph, cases: Cases, catalogue: Catalogue, mined: list[MinedCase]
+) -> None:
+    some = cases.take(slice(0, None, 2))
+    assert some.numbers.tolist() == [0, 2]
+    for case, expected in zip(mine(retrieval_graph, some, catalogue), mined[::2], strict=True):
+        np.testing.assert_array_equal(case.rows, expected.rows)
+        np.testing.assert_array_equal(case.labels, expected.labels)
+    drawn = {add_queries(some, catalogue, seed)[1] for seed in range(20)}
+    assert drawn == {"green", "soap", "green soap"}
+
+
+def test_strangers_have_no_past(cases: Cases) -> None:
+    strangers = cases.as_strangers(3)
+    assert strangers.users.tolist() == [3] * 4
+    assert (strangers.history == -1).all()
+    assert (strangers.event_types == -1).all()
+    assert strangers.targets is cases.targets
+
+
+def test_something_new_is_nothing_of_the_history(
+    retrieval_graph: RetrievalGraph, cases: Cases, catalogue: Catalogue
+) -> None:
+    for case, history in zip(mine(retrieval_graph, cases, catalogue, new_only=True), cases.history, strict=True):
+        assert len(case.rows)
+        assert not set(case.rows.tolist()) & set(history.tolist())
+
+
 def test_with_a_query_only_what_answers_it_is_positive(
     retrieval_graph: RetrievalGraph, cases: Cases, catalogue: Catalogue, mined: list[MinedCase]
 ) -> None:
-    asked = replace(cases, queries=np.array(["cheese", "", "soap", ""], dtype=object))
+    asked = replace(cases, queries=np.array(["whole milk", "", "mild soap", ""], dtype=object))
     titles = np.append(catalogue.titles, "")
     for number, (case, plain) in enumerate(zip(mine(retrieval_graph, asked, catalogue), mined, strict=True)):
         np.testing.assert_array_equal(case.rows, plain.rows)
         answers = answers_query(titles[case.rows], asked.queries[number])
         expected = plain.labels * answers[:, None] if asked.queries[number] else plain.labels
         np.testing.assert_array_equal(case.labels, expected)
-    assert mined[0].labels.sum() > 0
+        assert case.labels.sum() == [2, 0, 0, 0][number]
 
 
 def test_no_cases(retrieval_graph: RetrievalGraph, catalogue: Catalogue, make_events: Callable[..., Any]) -> None:

@@ -71,7 +71,7 @@ def test_the_posterior_is_over_the_residual_utility(ranker: Ranker, settings: Hy
     ((features, labels),) = toy(40, seed=4).unbatch().batch(40)
     exists = labels.numpy()[:, :, 0] >= 0
     hidden = ranker.last_layer(features).numpy()[exists]
-    probability = 1 / (1 + np.exp(-ranker(features).numpy()[exists]))
+    probability = tf.sigmoid(ranker(features)).numpy()[exists]
     residuals = (labels.numpy()[exists] - probability) @ [2.0, 0.5]
     rows = np.concatenate([hidden, np.ones((len(hidden), 1))], axis=1)
     evidence = Evidence.none(5).add(rows, residuals, np.full(len(rows), 0.1))

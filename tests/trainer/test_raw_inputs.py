@@ -79,7 +79,7 @@ def test_a_new_event_type_takes_the_row_after_the_last(raw: RawInputs) -> None:
     assert ask(raw, "anna", ["milk-1"], ["rent"]).event_types.numpy().tolist() == [[2, -1, -1, -1]]
 
 
-def test_texts_have_unit_length_and_blanks_none(
+def test_texts_are_unit_vectors_and_blanks_zeros(
     raw: RawInputs, item_texts: ItemTexts, text_encoder: TextEncoder
 ) -> None:
     vectors = raw.text_vectors(tf.constant(["", "whole milk", "  ", "soap"])).numpy()

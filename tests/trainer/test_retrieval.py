@@ -167,5 +167,8 @@ def test_the_correction_keeps_popular_items_on_top(towers: TwoTowerModel) -> Non
     towers.set_weights(start)
     towers.shares.assign(np.full(13, 1 / 13))
     uncorrected = fit_popularity(towers)
-    print(corrected, uncorrected, COUNTS[:12]/COUNTS.sum())
-    assert 0
+    truth = COUNTS[:12] / COUNTS.sum()
+    distance = [np.abs(shares - truth).sum() / 2 for shares in (corrected, uncorrected)]
+    assert corrected.argsort()[::-1][:3].tolist() == [0, 1, 2]
+    assert corrected[0] > 2 * uncorrected[0]
+    assert distance[0] < distance[1] / 2

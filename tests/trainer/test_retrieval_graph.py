@@ -16,9 +16,7 @@ def test_the_unknown_and_the_excluded_may_not_be_shown(retrieval_graph: Retrieva
     assert retrieval_graph.allowed_without(excluded[:, :0]).numpy().tolist() == [[True] * 12 + [False]] * 3
 
 
-def test_the_store_holds_the_statistics_of_its_moment(
-    retrieval_graph: RetrievalGraph, package: RetrievalPackage
-) -> None:
+def test_the_store_is_of_its_moment(retrieval_graph: RetrievalGraph, package: RetrievalPackage) -> None:
     rows = np.arange(13)
     columns = {name: retrieval_graph.store.column(name, rows).numpy() for name in ItemStore.NUMBERS}
     np.testing.assert_array_equal(columns["log_share"], package.at_ranker_start.log_share)
@@ -33,9 +31,7 @@ def test_index_and_towers_share_the_store(retrieval_graph: RetrievalGraph, packa
     np.testing.assert_array_equal(retrieval_graph.index.preferences.numpy(), package.preferences())
 
 
-def test_an_export_would_hold_every_weight_of_the_towers(
-    retrieval_graph: RetrievalGraph, package: RetrievalPackage
-) -> None:
+def test_an_export_holds_every_weight_of_the_towers(retrieval_graph: RetrievalGraph, package: RetrievalPackage) -> None:
     held = {variable.ref() for variable in retrieval_graph.variables}
     assert {weight.value.ref() for weight in package.towers.weights} <= held
 

@@ -64,9 +64,7 @@ def test_a_stranger_is_known_by_the_history(towers: TwoTowerModel) -> None:
     np.testing.assert_array_equal(np.sort(found, axis=1), np.sort(SHELVES, axis=1)[[0, 1, 0, 1]])
 
 
-def test_the_loss_of_each_epoch_is_logged_and_falls(
-    towers: TwoTowerModel, log: Path, settings: Hyperparameters
-) -> None:
+def test_the_loss_is_logged_and_falls(towers: TwoTowerModel, log: Path, settings: Hyperparameters) -> None:
     with log.open() as file:
         losses = [float(row["loss"]) for row in csv.DictReader(file)]
     assert len(losses) == settings.retrieval["epochs"]

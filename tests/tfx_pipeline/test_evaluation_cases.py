@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tfx_pipeline.evaluation_cases import EvaluationEvents
+from tfx_pipeline.time_split import TimeSplit
+
+SPLIT = TimeSplit(ranker_start=100, eval_start=200, test_start=300)
+EVENTS = [
+    # user, item, time; not in order
+    ("ann", "b", 50),
+    ("ann", "a", 10),
+    ("ann", "b", 210),
+    ("ann", "c", 220),
+    ("ann", "c", 230),
+    ("bob", "a", 205),
+    ("cid", "a", 20),
+    ("dee", "c", 150),
+    ("dee", "d", 250),
+    ("dee", "a", 310),
+]
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> EvaluationEvents:
+    pd.DataFrame(EVENTS, columns=["user_id", "item_id", "timestamp"]).to_parquet(tmp_path / "events.parquet")
+    pd.DataFrame({"item_id": ["d", "c", "b", "a"]}).to_parquet(tmp_path / "items.parquet")
+    return EvaluationEvents(tmp_path)
+
+
+def named(events: EvaluationEvents, rows: np.ndarray) -> list[str]:
+    return events.item_ids[rows].tolist()
+
+
+def test_cases_have_everything_before_the_window_and_distinct_targets_in_it(events: EvaluationEvents) -> None:
+    cases = events.cases(SPLIT, "eval")
+    # bob has no history and cid no target.
+    assert cases.user_ids == ["ann", "dee"]
+    assert [named(events, cases.history_of(case)) for case in range(2)] == [["a", "b"], ["c"]]
+    assert [sorted(named(events, cases.targets.row(case))) for case in range(2)] == [["b", "c"], ["d"]]
+
+
+def test_the_test_window_sees_the_eval_window_as_history(events: EvaluationEvents) -> None:
+    cases = events.cases(SPLIT, "test")
+    assert cases.user_ids == ["dee"]
+    assert named(events, cases.history_of(0)) == ["c", "d"]
+
+
+def test_buyers_counts_distinct_users_before_a_time(events: EvaluationEvents) -> None:
+    assert dict(zip(events.item_ids, events.buyers(before=300), strict=True)) == {"a": 3, "b": 1, "c": 2, "d": 1}
+    assert dict(zip(events.item_ids, events.buyers(before=20), strict=True)) == {"a": 1, "b": 0, "c": 0, "d": 0}
