@@ -20,7 +20,6 @@ from trainer.text_encoder import TextEncoder
 from trainer.user_events import read_user_events
 from trainer.user_store import UserStore
 
-
 RANKER_FILE = "ranker.keras"
 
 
