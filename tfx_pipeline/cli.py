@@ -207,7 +207,7 @@ def _with_advice(error: "ServingError", server: str, run_dir: Path) -> "ServingE
 
 def main() -> None:
     """Run the command line and end the process."""
-    code: object = 0
+    code: str | int | None = 0
     try:
         app(prog_name="shoprank")
     except SystemExit as stop:

@@ -110,10 +110,12 @@ def _transform(examples: BaseChannel, schema: BaseChannel, gate: base_component.
         examples=examples,
         schema=schema,
         preprocessing_fn="trainer.preprocessing.preprocessing_fn",
-        splits_config=transform_pb2.SplitsConfig(analyze=[TRAIN, RANKER, CATALOGUE], transform=list(SPLITS)),
+        splits_config=transform_pb2.SplitsConfig(analyze=[USERS, CATALOGUE], transform=list(SPLITS)),
         custom_config={"version": code_version("trainer/preprocessing.py", "trainer/features.py")},
         # They double the time, and the raw features have been validated.
         disable_statistics=True,
+        # It pays from the second span on; there is one.
+        disable_analyzer_cache=True,
     )
     transform.add_upstream_node(gate)
     return transform

@@ -79,6 +79,9 @@ MISSING_USER = "missing user_id"
 MISSING_ITEM = "missing item_id"
 """Bad: the event or the item has no id."""
 
+LINE_BREAK_IN_ID = "line break in an id"
+"""Bad: vocabularies are files of lines, so such an id could never be looked up."""
+
 MISSING_EVENT_TYPE = "missing event_type"
 """Bad: the event does not say what happened."""
 

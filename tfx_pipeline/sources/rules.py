@@ -96,6 +96,7 @@ class EventRules:
             Failure(contract.OTHER_EVENT_TYPE, "event_type", ~_is_in(columns["event_type"], self._event_types)),
             _empty(contract.MISSING_USER, "user_id", columns),
             _empty(contract.MISSING_ITEM, "item_id", columns),
+            *(_line_break(name, columns) for name in ("user_id", "item_id")),
             Failure(contract.UNREADABLE_TIMESTAMP, "timestamp", columns["timestamp"].unreadable),
         ]
         if self._known_items is not None:
@@ -122,7 +123,7 @@ class ItemRules:
 
     def __call__(self, columns: Columns) -> list[Failure]:
         """Check a batch; batches come in file order, each once."""
-        failures = [_empty(contract.MISSING_ITEM, "item_id", columns)]
+        failures = [_empty(contract.MISSING_ITEM, "item_id", columns), _line_break("item_id", columns)]
         failures += _negative(contract.NEGATIVE_PRICE, "price", columns)
         failures += _unreadable_numbers(columns, "price")
         if "available" in columns:
@@ -150,6 +151,11 @@ def _is_in(column: Converted, known: pa.Array) -> Mask:
 
 def _empty(reason: str, name: str, columns: Columns) -> Failure:
     return Failure(reason, name, missing(columns[name].values))
+
+
+def _line_break(name: str, columns: Columns) -> Failure:
+    broken = pc.match_substring_regex(columns[name].values, r"[\r\n]")
+    return Failure(contract.LINE_BREAK_IN_ID, name, mask_of(broken))
 
 
 def _negative(reason: str, name: str, columns: Columns) -> list[Failure]:

@@ -1,5 +1,7 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +20,7 @@ def shop(folder: Path, *rows: str) -> str:
     return DataConfig(events=events, max_bad_share=0.5).model_dump_json()
 
 
-def test_the_tables_are_written_into_the_artifact(tmp_path: Path, make_artifact) -> None:
+def test_the_tables_are_written_into_the_artifact(tmp_path: Path, make_artifact: Callable[..., Any]) -> None:
     tables = make_artifact(ShopTables, exists=False)
     data = shop(tmp_path, "u,a,buy,1", "u,b,look,2", ",c,buy,3", "v,b,buy,4")
     Ingest.test_call(data=data, event_types=json.dumps(["buy"]), fingerprint="1", tables=tables)
@@ -30,7 +32,7 @@ def test_the_tables_are_written_into_the_artifact(tmp_path: Path, make_artifact)
     assert report.ignored == {"event type not in any objective": 1}
 
 
-def test_data_that_cannot_be_used_stops_the_component(tmp_path: Path, make_artifact) -> None:
+def test_data_that_cannot_be_used_stops_the_component(tmp_path: Path, make_artifact: Callable[..., Any]) -> None:
     tables = make_artifact(ShopTables)
     with pytest.raises(DataError) as error:
         Ingest.test_call(data=shop(tmp_path), event_types='["buy"]', fingerprint="1", tables=tables)

@@ -113,6 +113,15 @@ u,a,buy,1,,,,
     assert [tuple(item.values()) for item in kept] == [("a", "A", False), ("c", "C second", True)]
 
 
+def test_ids_with_line_breaks_would_break_vocabularies(tmp_path: Path, out: Path) -> None:
+    users, items = ["u", "u\nv", "w"], ["a", "a", "b\r"]
+    columns = {"user_id": users, "item_id": items, "event_type": ["buy"] * 3, "timestamp": [1, 1, 1]}
+    pd.DataFrame(columns).to_parquet(tmp_path / "events.parquet")
+    data = DataConfig(events=TableConfig(path=tmp_path / "events.parquet"), max_bad_share=1.0)
+    assert ingest(data, ["buy"], out).events.quarantined == {contract.LINE_BREAK_IN_ID: 2}
+    assert [row[1] for row in bad_rows(out, "events")] == ["user_id", "item_id"]
+
+
 def test_without_an_items_table_the_events_are_the_catalogue(shop: Shop, out: Path) -> None:
     report = ingest(shop(items=None), ["purchase"], out)
     assert [row[:2] for row in rows(out / "items.parquet")] == [("b", ""), ("007", "")]
