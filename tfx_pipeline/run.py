@@ -42,7 +42,7 @@ def run(config: Config, title: str = "shoprank") -> RunSummary:
         from tfx_pipeline.runners import run_locally
 
         run_locally(create_pipeline(config))
-    summary = _summarize(config, title, started)
+        summary = _summarize(config, title, started)
     write_summary(summary, config.run_dir)
     return summary
 
