@@ -40,8 +40,8 @@ def build_schema(features: tuple[Feature, ...]) -> schema_pb2.Schema:
     schema = schema_pb2.Schema()
     for feature in features:
         entry = schema.feature.add(name=feature.name, type=_TYPES[feature.kind])
+        entry.presence.min_count = 1
         if feature.required:
-            entry.presence.min_count = 1
             entry.presence.min_fraction = 1.0
             entry.value_count.min = 1
         if feature.single:
