@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "measurements.md"
 
 HEADER = """# Measurements
 
-Written by `.venv/bin/python benchmarks/shops.py`: the demo as `make demo` left it, then each `examples/*.yaml`, with the
+Written by `.venv/bin/python benchmarks/shops.py`: the demo as `make demo` left it, then `examples/*.yaml` with the
 same settings as the demo. Greedy policy, whole catalogue, users with a history. Standard errors in brackets.
 """
 
