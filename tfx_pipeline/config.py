@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from tfx_pipeline.run_directory import serving_dir
+
 Columns = dict[str, str | list[str]]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 PositiveNumbers = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
@@ -177,10 +179,17 @@ class Config(_Section):
     evaluation: EvaluationConfig = EvaluationConfig()
     seed: int = 7
 
+    @field_validator("objectives")
+    @classmethod
+    def _utility_is_taken(cls, objectives: dict[str, ObjectiveConfig]) -> dict[str, ObjectiveConfig]:
+        if "utility" in objectives:
+            raise ValueError("'utility' is what the signature `rank` calls the weighted sum; take another name")
+        return objectives
+
     @property
     def serving_dir(self) -> Path:
         """The directory whose numbered subdirectories are the pushed versions."""
-        return self.run_dir / "serving" / "shoprank"
+        return serving_dir(self.run_dir)
 
     @property
     def event_types(self) -> list[str]:

@@ -21,11 +21,12 @@ class EvaluationEvents:
         users: User number of each event, int64 [E].
         items: Item row of each event, int64 [E].
         timestamps: Epoch seconds, int64 [E].
+        baskets: Number of each event's basket, -1 without one, int64 [E].
     """
 
     def __init__(self, tables: Path) -> None:
         """Read events.parquet and items.parquet of a folder."""
-        events = pq.read_table(tables / "events.parquet", columns=["user_id", "item_id", "timestamp"])
+        events = pq.read_table(tables / "events.parquet")
         catalogue = pq.read_table(tables / "items.parquet", columns=["item_id"])["item_id"].combine_chunks()
         users = events["user_id"].combine_chunks().dictionary_encode()
         codes = users.indices.to_numpy().astype(np.int64)
@@ -36,11 +37,14 @@ class EvaluationEvents:
         self.users = codes[order]
         self.items = pc.index_in(events["item_id"], catalogue).to_numpy().astype(np.int64)[order]
         self.timestamps = timestamps[order]
+        self.baskets = _number_baskets(events)[order]
 
     def cases(self, split: TimeSplit, window: str) -> EvaluationCases:
-        """Users with events in a window and before it; everything before the window is history."""
-        start = split.start_of(window)
-        before = self.timestamps < start
+        """Users with events in a window and before it; everything before the window is history.
+
+        Events before the window that share a basket with one of its events are left out.
+        """
+        before = self._history(split.window_of(self.timestamps), window)
         inside = split.window_of(self.timestamps) == WINDOWS.index(window)
         has_history = np.bincount(self.users[before], minlength=len(self.user_ids)) > 0
         has_target = np.bincount(self.users[inside], minlength=len(self.user_ids)) > 0
@@ -59,18 +63,20 @@ class EvaluationEvents:
         pairs = np.unique(self.users[earlier] * len(self.item_ids) + self.items[earlier])
         return np.bincount(pairs % len(self.item_ids), minlength=len(self.item_ids))
 
+    def _history(self, windows: np.ndarray, window: str) -> np.ndarray:
+        number = WINDOWS.index(window)
+        inside = np.unique(self.baskets[windows == number])
+        return (windows < number) & ((self.baskets < 0) | ~np.isin(self.baskets, inside))
+
     def _ragged(self, owners: np.ndarray, values: np.ndarray) -> Ragged:
         """Lists by user; the values are already ordered by user."""
         counts = np.bincount(owners, minlength=len(self.user_ids))
         return Ragged(values.astype(np.int32), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
 
 
-def event_times(tables: Path) -> np.ndarray:
-    """Epoch seconds of all events, int64 [E]."""
-    return pq.read_table(tables / "events.parquet", columns=["timestamp"])["timestamp"].to_numpy()
-
-
-def titles_of(tables: Path) -> dict[str, str]:
-    """Title of each item id."""
-    items: pa.Table = pq.read_table(tables / "items.parquet", columns=["item_id", "title"])
-    return dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
+def _number_baskets(events: pa.Table) -> np.ndarray:
+    if "basket_id" not in events.column_names:
+        return np.full(len(events), -1)
+    baskets = events["basket_id"].combine_chunks().dictionary_encode()
+    empty = pc.equal(events["basket_id"], "").to_numpy()
+    return np.where(empty, -1, baskets.indices.to_numpy())

@@ -23,10 +23,27 @@ from tfx_pipeline.components.text_encoding import TextEncoding
 from tfx_pipeline.config import Config
 from tfx_pipeline.sources.fingerprint import fingerprint
 from trainer.features import CATALOGUE, EVAL, RANKER, TRAIN, USERS
+from trainer.text_checkpoint import read_checkpoint
 
 PIPELINE_NAME = "shoprank"
-_DATA_CODE = ("tfx_pipeline/sources", "tfx_pipeline/user_examples.py", "tfx_pipeline/item_examples.py")
-_EVALUATION_CODE = ("tfx_pipeline/evaluation", "tfx_pipeline/evaluation_cases.py", "tfx_pipeline/served_ranker.py")
+# A new version of the tables is a new input of the ExampleBuilder, so this is its code as well.
+_DATA_CODE = (
+    "tfx_pipeline/sources",
+    "tfx_pipeline/time_split.py",
+    "tfx_pipeline/user_examples.py",
+    "tfx_pipeline/item_examples.py",
+    "tfx_pipeline/components/ingest.py",
+    "tfx_pipeline/components/example_builder.py",
+)
+_EVALUATION_CODE = (
+    "tfx_pipeline/evaluation",
+    "tfx_pipeline/time_split.py",
+    "tfx_pipeline/evaluation_cases.py",
+    "tfx_pipeline/served_ranker.py",
+    "tfx_pipeline/catalogue_evaluation.py",
+    "tfx_pipeline/components/catalogue_evaluator.py",
+)
+_GATE_CODE = ("tfx_pipeline/catalogue_evaluation.py", "tfx_pipeline/components/release_gate.py")
 
 
 def create_pipeline(config: Config) -> pipeline.Pipeline:
@@ -34,6 +51,7 @@ def create_pipeline(config: Config) -> pipeline.Pipeline:
 
     Raises:
         DataError: A source file cannot be read.
+        TextCheckpointError: The text encoder cannot be read.
     """
     ingest = Ingest(
         data=config.data.model_dump_json(),
@@ -60,6 +78,7 @@ def create_pipeline(config: Config) -> pipeline.Pipeline:
         catalogue_evaluation=catalogue.outputs["evaluation"],
         settings=config.evaluation.model_dump_json(),
         objective=next(iter(config.objectives)),
+        version=code_version(*_GATE_CODE),
     )
     pusher = Pusher(
         model=ranker.outputs["model"],
@@ -110,7 +129,7 @@ def _transform(examples: BaseChannel, schema: BaseChannel, gate: base_component.
         examples=examples,
         schema=schema,
         preprocessing_fn="trainer.preprocessing.preprocessing_fn",
-        splits_config=transform_pb2.SplitsConfig(analyze=[USERS, CATALOGUE], transform=list(SPLITS)),
+        splits_config=transform_pb2.SplitsConfig(analyze=[TRAIN, RANKER, CATALOGUE], transform=list(SPLITS)),
         custom_config={"version": code_version("trainer/preprocessing.py", "trainer/features.py")},
         # They double the time, and the raw features have been validated.
         disable_statistics=True,
@@ -122,6 +141,7 @@ def _transform(examples: BaseChannel, schema: BaseChannel, gate: base_component.
 
 
 def _text_encoding(transform: Transform, config: Config) -> base_component.BaseComponent:
+    checkpoint = read_checkpoint(config.text.checkpoint)
     return TextEncoding(
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
@@ -129,7 +149,8 @@ def _text_encoding(transform: Transform, config: Config) -> base_component.BaseC
         max_tokens=config.text.max_tokens,
         dimension=config.text.dimension,
         cache=str(config.run_dir / "tfx" / "text_cache"),
-        version=code_version("trainer/item_texts.py", "trainer/text_reducer.py", "trainer/text_encoder.py"),
+        # A checkpoint may change under the same path.
+        version=f"{code_version('trainer')} {checkpoint.digest} {checkpoint.pooling}",
     )
 
 
@@ -150,7 +171,7 @@ def _candidate_miner(transform: Transform, towers: Trainer, config: Config) -> b
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         towers=towers.outputs["model"],
-        hyperparameters=json.dumps(_hyperparameters(config)),
+        hyperparameters=_hyperparameters(config),
         version=code_version("trainer", "tfx_pipeline/components/candidate_miner.py"),
     )
 
@@ -207,9 +228,10 @@ def _catalogue_evaluator(ingest: base_component.BaseComponent, ranker: Trainer, 
     )
 
 
-def _hyperparameters(config: Config) -> dict[str, Any]:
+def _hyperparameters(config: Config) -> str:
+    # As text: TFX sorts the keys of a mapping, and the order of the objectives counts.
     names = {"objectives", "history", "text", "retrieval", "ranker", "bandit", "seed"}
-    return config.model_dump(mode="json", include=names)
+    return json.dumps(config.model_dump(mode="json", include=names))
 
 
 def _custom_config(config: Config) -> dict[str, Any]:

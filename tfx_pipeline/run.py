@@ -63,7 +63,10 @@ def write_summary(summary: RunSummary, run_dir: Path) -> None:
 
 
 def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
+    from tfx.utils.path_utils import serving_model_path
+
     from tfx_pipeline.catalogue_evaluation import read_results
+    from tfx_pipeline.components.atomic_pusher import push_version
     from tfx_pipeline.components.release_gate import GATES, GATES_FILE
     from tfx_pipeline.run_records import last_run
 
@@ -75,6 +78,10 @@ def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
     gates: list[Gate] = GATES.validate_json((records["ReleaseGate"].outputs["blessing"] / GATES_FILE).read_bytes())
     pushed = records["Pusher"].properties["pushed_model"]
     version = pushed.get("pushed_version")
+    if version:
+        # A cached push does not look whether somebody deleted the version; one that is there stays as it is.
+        model = serving_model_path(str(records["RankerTrainer"].outputs["model"]))
+        push_version(model, str(pushed["pushed_destination"]))
     return RunSummary(
         title=title,
         started=started,

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-MODEL_NAME = "shoprank"
-"""Name under which the model server knows the model."""
+from trainer.model_files import MODEL_NAME
 
 
 def serving_dir(run_dir: Path) -> Path:

@@ -52,8 +52,11 @@ class ServedRanker:
             policy=tf.fill([len(cases)], "greedy"),
             seed=tf.zeros([len(cases)], tf.int64),
         )
-        rows = [[self._row_of[item] for item in slate] for slate in answer["item_ids"].numpy()]
-        return np.array(rows, np.int32)
+        slates = answer["item_ids"].numpy()
+        rows = np.full((len(cases), k), -1, np.int32)
+        # A small shop has fewer candidates than k.
+        rows[:, : slates.shape[1]] = [[self._row_of[item] for item in slate] for slate in slates]
+        return rows
 
     def _strings(self, lists: Ragged) -> np.ndarray:
         """Ids as a table, '' behind the last one; at least one column."""

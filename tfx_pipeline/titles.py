@@ -6,7 +6,8 @@ from pathlib import Path
 from tfx_pipeline.sources.errors import DataError
 
 # The trainer writes it; importing its name from there would import TensorFlow.
-TITLES_FILE = Path("assets.extra") / "titles.csv"
+from trainer.model_files import TITLES_FILE
+
 COLUMNS = ("item_id", "title")
 
 

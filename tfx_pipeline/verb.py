@@ -15,6 +15,7 @@ _FOR_THE_USER = {
     "tfx_pipeline.errors.PipelineError",
     "tfx_pipeline.run_summary.RunSummaryError",
     "tfx_pipeline.sources.errors.DataError",
+    "trainer.text_checkpoint.TextCheckpointError",
 }
 # Beam raises an error of a step again with this behind its message.
 _STEP_OF_BEAM = re.compile(r" \[while running '.*'\]$", re.DOTALL)

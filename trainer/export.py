@@ -12,6 +12,7 @@ from trainer.bandit.posterior import LinearPosterior
 from trainer.candidates import CandidateCounts
 from trainer.catalogue import vocabulary
 from trainer.hyperparameters import Hyperparameters
+from trainer.model_files import MODEL_NAME, TITLES_FILE, VERSION_FILE
 from trainer.ranker import Ranker
 from trainer.raw_inputs import RawInputs
 from trainer.retrieval_graph import RetrievalGraph, event_type_rows
@@ -20,9 +21,6 @@ from trainer.servable import Servable
 from trainer.text_encoder import TextEncoder
 from trainer.warmup import sample_requests, write_warmup
 
-MODEL_NAME = "shoprank"
-VERSION_FILE = Path("assets.extra") / "version"
-TITLES_FILE = Path("assets.extra") / "titles.csv"
 _WARMUP_USERS, _WARMUP_ITEMS = 7, 20
 
 

@@ -1,5 +1,6 @@
 """What the run functions are told: the part of a run's configuration that models depend on."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 class Hyperparameters:
     """Values of the sections `objectives`, `history`, `text`, `retrieval`, `ranker` and `bandit` of a configuration.
 
-    Passed as JSON through TFX's `custom_config`, under the key `hyperparameters`.
+    Passed as one JSON text, under the key `hyperparameters` of TFX's `custom_config`: TFX sorts the keys of a mapping
+    there, and the order of the objectives is that of the ranker's columns.
     """
 
     objectives: dict[str, dict[str, Any]]
@@ -19,6 +21,11 @@ class Hyperparameters:
     ranker: dict[str, Any]
     bandit: dict[str, Any]
     seed: int
+
+    @classmethod
+    def from_json(cls, text: str) -> "Hyperparameters":
+        """Read a JSON object with a key for each field; the objectives keep its order."""
+        return cls(**json.loads(text))
 
     @property
     def objective_events(self) -> dict[str, list[str]]:

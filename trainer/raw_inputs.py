@@ -91,17 +91,17 @@ class RawInputs(tf.Module):
             title: string [B], '' where unknown, like the others.
             description: string [B].
             category: Path, string [B].
-            price: float32 [B], NaN where unknown.
+            price: float32 [B], NaN where unknown; a negative price is taken for unknown.
 
         Returns:
             categories int32 [B, 3], brands int32 [B], prices float32 [B, 2] and texts float32 [B, T].
         """
-        known_price = tf.where(tf.math.is_finite(price))
+        known = tf.math.is_finite(price) & (price >= 0)
         raw = {
             features.TITLE: tf.sparse.from_dense(title[:, tf.newaxis]),
             features.DESCRIPTION: tf.sparse.from_dense(description[:, tf.newaxis]),
             features.CATEGORY: tf.sparse.from_dense(category[:, tf.newaxis]),
-            features.PRICE: _one_column(known_price, tf.boolean_mask(price, tf.math.is_finite(price)), price),
+            features.PRICE: _one_column(tf.where(known), tf.boolean_mask(price, known), price),
         }
         transformed = self._transform(raw)
         shape = tf.stack([tf.size(title), 1])
@@ -111,7 +111,7 @@ class RawInputs(tf.Module):
         return {
             "categories": tf.cast(tf.concat(levels, axis=1), tf.int32),
             "brands": tf.fill(tf.shape(title), np.int32(self._missing[features.BRAND])),
-            "prices": tf.concat([scaled, tf.cast(tf.math.is_finite(price), tf.float32)[:, tf.newaxis]], axis=1),
+            "prices": tf.concat([scaled, tf.cast(known, tf.float32)[:, tf.newaxis]], axis=1),
             "texts": self.text_vectors(text),
         }
 

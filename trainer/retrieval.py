@@ -107,13 +107,15 @@ class TwoTowerModel(keras.Model):
         self.query_tower = QueryTower(user_count, dimension, id_dropout, name="query_tower")
         self.item_tower = ItemTower(tuple(category_sizes), brand_size, dimension, name="item_tower")
         self.softmax = InBatchSoftmax(name="softmax")
-        self._add_catalogue_weights(item_count + 1, len(category_sizes), text_dimension)
+        self._add_catalogue_weights(user_count + 1, item_count + 1, len(category_sizes), text_dimension)
         self._build_towers(dimension, text_dimension, len(category_sizes))
 
-    def _add_catalogue_weights(self, rows: int, levels: int, text_dimension: int) -> None:
+    def _add_catalogue_weights(self, users: int, rows: int, levels: int, text_dimension: int) -> None:
         def table(name: str, shape: tuple[int, ...], dtype: str) -> keras.Variable:
             return self.add_weight(name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False)
 
+        self.user_rows = table("user_rows", (users,), "int32")
+        self.user_rows.assign(np.arange(users))
         self.id_rows = table("id_rows", (rows,), "int32")
         self.categories = table("categories", (rows, levels), "int32")
         self.brands = table("brands", (rows,), "int32")
@@ -144,6 +146,17 @@ class TwoTowerModel(keras.Model):
         self.texts.assign(texts)
         self.shares.assign(((counts + 1) / (counts.sum() + len(counts))).astype(np.float32))
 
+    def set_trained_users(self, users: np.ndarray) -> None:
+        """Take every other user of the vocabulary for the unknown one.
+
+        Args:
+            users: Rows of the users with training windows, [N].
+        """
+        unknown = int(self.user_rows.shape[0]) - 1
+        rows = np.full(unknown + 1, unknown, np.int32)
+        rows[users] = users
+        self.user_rows.assign(rows)
+
     def history_vectors(self, rows: keras.KerasTensor) -> keras.KerasTensor:
         """What the query tower sees of items: id embedding and text vector, float32 [..., D + T].
 
@@ -171,7 +184,7 @@ class TwoTowerModel(keras.Model):
             training: Whether ids are dropped.
         """
         vectors = self.history_vectors(ops.where(history < 0, self.item_count, history))
-        return self.query_tower(users, vectors, visible, training=training)
+        return self.query_tower(ops.take(self.user_rows, users, axis=0), vectors, visible, training=training)
 
     def call(self, inputs: dict[str, keras.KerasTensor], training: bool = False) -> keras.KerasTensor:
         """The loss of a batch of windows.

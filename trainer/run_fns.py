@@ -13,6 +13,7 @@ from trainer.hyperparameters import Hyperparameters
 from trainer.item_statistics import item_statistics
 from trainer.item_texts import ItemTexts
 from trainer.mined_examples import mined_dataset
+from trainer.model_files import POSTERIOR_FILE
 from trainer.ranker_training import posterior_of, train_ranker
 from trainer.retrieval_package import RetrievalPackage
 from trainer.retrieval_training import train_towers
@@ -53,6 +54,7 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
     user_count = transform.vocabulary_size_by_name(features.USER_ID)
     log = Path(fn_args.model_run_dir) / "towers.csv"
     towers = train_towers(window_files, catalogue, texts.vectors, at_ranker_start.count, user_count, settings, log)
+    towers.set_trained_users(windows.users)
     package = RetrievalPackage(
         towers=towers,
         catalogue=catalogue,
@@ -84,7 +86,7 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
     servable = build_servable(package, ranker, posterior, encoder, transform, settings, version)
     folder = Path(fn_args.serving_model_dir)
     export_servable(servable, package, list(vocabulary(transform, features.USER_ID)[:8]), folder)
-    posterior.save(folder / "assets.extra" / "posterior.npz")
+    posterior.save(folder / POSTERIOR_FILE)
     ranker.save(Path(fn_args.model_run_dir) / RANKER_FILE)
 
 
@@ -94,4 +96,4 @@ def split_files(files: list[str], split: str) -> list[str]:
 
 
 def _settings(fn_args: FnArgs) -> Hyperparameters:
-    return Hyperparameters(**fn_args.custom_config["hyperparameters"])
+    return Hyperparameters.from_json(fn_args.custom_config["hyperparameters"])

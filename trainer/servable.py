@@ -117,7 +117,8 @@ class Servable(tf.Module):
         allowed = self.retrieval.allowed_without(self.raw.item_rows(exclude_item_ids))
         candidates = self.retrieval.candidates.collect(asked, allowed)
         scored = self._score(asked, candidates.rows)
-        width = _width(k)
+        # What no candidate can fill is not even laid out: a single k of a billion would end the server.
+        width = tf.minimum(_width(k), tf.shape(candidates.rows)[1])
         slate = self.exploration.choose(
             policy, scored.utility, with_constant(scored.last_layer), candidates.valid, width, seed
         )
@@ -130,7 +131,7 @@ class Servable(tf.Module):
             "scores": tf.where(filled, slate.scores, 0.0),
             "propensities": tf.where(filled, slate.propensities, 0.0),
             "sources": tf.where(filled, sources, ""),
-            "request_id": self._request_ids(user_id),
+            "request_id": request_ids(tf.size(user_id)),
             "model_version": tf.fill(tf.shape(user_id), self.version),
         }
 
@@ -226,11 +227,19 @@ class Servable(tf.Module):
     def _known_row(self, rows: tf.Tensor) -> tf.Tensor:
         return tf.where(rows < 0, self._unknown, rows)
 
-    def _request_ids(self, user_id: tf.Tensor) -> tf.Tensor:
-        parts = [
-            tf.strings.as_string(tf.random.uniform(tf.shape(user_id), 0, tf.int64.max, tf.int64)) for _ in range(2)
-        ]
-        return tf.strings.join(parts, separator="-")
+
+def request_ids(count: tf.Tensor) -> tf.Tensor:
+    """Ids that no other request has, string [count]: 126 random bits each.
+
+    The seeds are 0, "draw one when the graph is loaded". `tf.random.uniform` would take in the seed of the training
+    run, and every server would hand out the same ids after every start.
+    """
+    low, high = tf.constant(0, tf.int64), tf.constant(tf.int64.max)
+    parts = [
+        tf.raw_ops.RandomUniformInt(shape=[count], minval=low, maxval=high, seed=0, seed2=0, name=f"request_{half}")
+        for half in ("high", "low")
+    ]
+    return tf.strings.join([tf.strings.as_string(part) for part in parts], separator="-")
 
 
 def _named(signature: str) -> dict[str, tf.TensorSpec]:

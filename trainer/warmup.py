@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-WARMUP_FILE = Path("assets.extra") / "tf_serving_warmup_requests"
+from trainer.model_files import WARMUP_FILE
 
 
 def write_warmup(saved_model: Path, model_name: str, requests: list[tuple[str, dict[str, np.ndarray]]]) -> None:

@@ -56,6 +56,11 @@ DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
         ("data.events.path", None, "data.events.path: Field required"),
         ("objectives", None, "objectives: Field required"),
         ("objectives", {}, "objectives: Dictionary should have at least 1 item after validation, not 0"),
+        (
+            "objectives.utility",
+            {"event_types": ["buy"]},
+            "objectives: 'utility' is what the signature `rank` calls the weighted sum; take another name",
+        ),
         ("objectives.click", {"event_types": []}, f"objectives.click.event_types: {NOT_EMPTY}"),
         ("objectives.purchase.weight", 0, "objectives.purchase.weight: Input should be greater than 0"),
         ("seed", "seven", f"seed: {NOT_AN_INTEGER}, unable to parse string as an integer"),

@@ -51,3 +51,13 @@ def test_the_test_window_sees_the_eval_window_as_history(events: EvaluationEvent
 def test_buyers_counts_distinct_users_before_a_time(events: EvaluationEvents) -> None:
     assert dict(zip(events.item_ids, events.buyers(before=300), strict=True)) == {"a": 3, "b": 1, "c": 2, "d": 1}
     assert dict(zip(events.item_ids, events.buyers(before=20), strict=True)) == {"a": 1, "b": 0, "c": 0, "d": 0}
+
+
+def test_history_leaves_out_the_basket_that_crosses_into_the_window(tmp_path: Path) -> None:
+    rows = [("ann", "a", 190, "x"), ("ann", "b", 199, "y"), ("ann", "c", 201, "y"), ("ann", "d", 150, "")]
+    pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp", "basket_id"]).to_parquet(tmp_path / "events.parquet")
+    pd.DataFrame({"item_id": ["a", "b", "c", "d"]}).to_parquet(tmp_path / "items.parquet")
+    crossing = EvaluationEvents(tmp_path)
+    cases = crossing.cases(SPLIT, "eval")
+    assert named(crossing, cases.history_of(0)) == ["d", "a"]
+    assert named(crossing, cases.targets.row(0)) == ["c"]

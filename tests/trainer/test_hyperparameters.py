@@ -8,10 +8,11 @@ from trainer.hyperparameters import Hyperparameters
 
 
 def test_survives_json(settings: Hyperparameters) -> None:
-    assert Hyperparameters(**json.loads(json.dumps(asdict(settings)))) == settings
+    assert Hyperparameters.from_json(json.dumps(asdict(settings))) == settings
 
 
 def test_objectives_keep_their_order(settings: Hyperparameters) -> None:
+    settings = Hyperparameters.from_json(json.dumps(asdict(settings)))
     assert list(settings.objective_events.items()) == [("purchase", ["purchase"]), ("click", ["view", "click"])]
     assert list(settings.objective_weights.items()) == [("purchase", 2.0), ("click", 0.5)]
 

@@ -91,18 +91,19 @@ def test_texts_are_unit_vectors_and_blanks_zeros(
 
 def test_a_new_item_is_read_like_one_of_the_catalogue(raw: RawInputs, transformed: Any) -> None:
     told = raw.new_item(
-        title=tf.constant(["Whole milk", ""]),
-        description=tf.constant(["1 gallon, crème", ""]),
-        category=tf.constant(["food > dairy > milk > whole", ""]),
-        price=tf.constant([3.0, np.nan]),
+        title=tf.constant(["Whole milk", "", ""]),
+        description=tf.constant(["1 gallon, crème", "", ""]),
+        category=tf.constant(["food > dairy > milk > whole", "", ""]),
+        price=tf.constant([3.0, np.nan, -1.0]),
     )
     milk = transformed.examples[0]
     assert told["categories"].numpy().tolist() == [
         [int(milk[f"category_{level}"][0]) for level in (1, 2, 3)],
         [2, 2, 2],
+        [2, 2, 2],
     ]
-    assert told["brands"].numpy().tolist() == [1, 1]
-    np.testing.assert_allclose(told["prices"], [[milk["scaled_price"][0], 1], [0, 0]], atol=1e-6)
+    assert told["brands"].numpy().tolist() == [1, 1, 1]
+    np.testing.assert_allclose(told["prices"], [[milk["scaled_price"][0], 1], [0, 0], [0, 0]], atol=1e-6)
     np.testing.assert_allclose(told["texts"][:1], raw.text_vectors(tf.constant(milk["item_text"])), atol=1e-6)
     assert not told["texts"].numpy()[1].any()
 

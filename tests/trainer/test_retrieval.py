@@ -7,6 +7,7 @@ import pytest
 from trainer.catalogue import Catalogue
 from trainer.item_texts import ItemTexts
 from trainer.retrieval import InBatchSoftmax, TwoTowerModel
+from trainer.retrieval_package import RetrievalPackage
 
 TEMPERATURE = 0.1
 
@@ -172,3 +173,14 @@ def test_the_correction_keeps_popular_items_on_top(towers: TwoTowerModel) -> Non
     assert corrected.argsort()[::-1][:3].tolist() == [0, 1, 2]
     assert corrected[0] > 2 * uncorrected[0]
     assert distance[0] < distance[1] / 2
+
+
+def test_a_user_without_training_windows_is_a_stranger(package: RetrievalPackage) -> None:
+    model = TwoTowerModel(**package.towers.settings)
+    history = np.full((3, 4), -1)
+    visible = np.zeros((3, 1, 4), bool)
+    unknown = model.settings["user_count"]
+    model.set_trained_users(np.array([0]))
+    vectors = keras.ops.convert_to_numpy(model.embed_queries(np.array([0, 1, unknown]), history, visible))
+    np.testing.assert_allclose(vectors[1], vectors[2])
+    assert not np.allclose(vectors[0], vectors[2])

@@ -10,7 +10,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-from trainer.export import VERSION_FILE
+from trainer.model_files import VERSION_FILE
 
 
 class AtomicPusherExecutor(Executor):

@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import json
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +53,7 @@ def CandidateMiner(
             the servable's user store ends where the eval window starts.
     """
     del version
-    settings = Hyperparameters(**json.loads(hyperparameters))
+    settings = Hyperparameters.from_json(hyperparameters)
     miner = _Miner(
         tft.TFTransformOutput(transform_graph.uri),
         RetrievalPackage.load(Path(path_utils.serving_model_path(towers.uri))),

@@ -26,6 +26,7 @@ def ReleaseGate(
     catalogue_evaluation: InputArtifact[CatalogueEvaluation],
     settings: Parameter[str],
     objective: Parameter[str],
+    version: Parameter[str],
     blessing: OutputArtifact[standard_artifacts.ModelBlessing],
 ) -> None:
     """Bless the model if every gate is passed.
@@ -36,8 +37,10 @@ def ReleaseGate(
         catalogue_evaluation: Full-catalogue metrics.
         settings: `EvaluationConfig` as JSON.
         objective: The objective that TFMA's threshold is on.
+        version: Hash of the code.
         blessing: The verdict, with gates.json beside it.
     """
+    del version
     config = EvaluationConfig.model_validate_json(settings)
     evaluated = next(result for result in read_results(Path(catalogue_evaluation.uri)) if result.name == EVAL)
     gates = [

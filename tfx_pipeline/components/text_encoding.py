@@ -36,7 +36,7 @@ def TextEncoding(
         max_tokens: Tokens of a text that are read.
         dimension: Length of the reduced vectors.
         cache: Folder for vectors by content, shared by runs.
-        version: Hash of the code.
+        version: Hash of the code and of the content of the checkpoint.
         texts: `ItemTexts` under the serving folder of the artifact.
     """
     del version

@@ -1,0 +1,19 @@
+"""Names that a pushed model is found by. Light to import: the command line reads them without TensorFlow."""
+
+from pathlib import Path
+
+MODEL_NAME = "shoprank"
+"""Name under which the model server knows the model."""
+
+_EXTRA = Path("assets.extra")
+VERSION_FILE = _EXTRA / "version"
+"""The version that `model_version` answers; the pusher names the folder after it."""
+
+TITLES_FILE = _EXTRA / "titles.csv"
+"""item_id and title of the catalogue."""
+
+POSTERIOR_FILE = _EXTRA / "posterior.npz"
+"""The bandit posterior, see `trainer.bandit.posterior`."""
+
+WARMUP_FILE = _EXTRA / "tf_serving_warmup_requests"
+"""Where TensorFlow Serving looks for requests to replay."""
