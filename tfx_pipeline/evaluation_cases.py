@@ -22,6 +22,8 @@ class EvaluationEvents:
         items: Item row of each event, int64 [E].
         timestamps: Epoch seconds, int64 [E].
         baskets: Number of each event's basket, -1 without one, int64 [E].
+        event_types: Number of each event's type, int64 [E].
+        event_type_names: Names by number, str.
     """
 
     def __init__(self, tables: Path) -> None:
@@ -38,10 +40,14 @@ class EvaluationEvents:
         self.items = pc.index_in(events["item_id"], catalogue).to_numpy().astype(np.int64)[order]
         self.timestamps = timestamps[order]
         self.baskets = _number_baskets(events)[order]
+        kinds = events["event_type"].combine_chunks().dictionary_encode()
+        self.event_types = kinds.indices.to_numpy()[order]
+        self.event_type_names = kinds.dictionary.to_numpy(zero_copy_only=False)
 
     def cases(self, split: TimeSplit, window: str) -> EvaluationCases:
         """Users with events in a window and before it; everything before the window is history.
 
+        Every item with an event in the window is a target: ingestion keeps only events that an objective asks about.
         Events before the window that share a basket with one of its events are left out.
         """
         before = self._history(split.window_of(self.timestamps), window)
@@ -55,6 +61,7 @@ class EvaluationEvents:
             history=self._ragged(self.users[before], self.items[before]),
             targets=self._ragged(pairs // len(self.item_ids), pairs % len(self.item_ids)),
             item_count=len(self.item_ids),
+            event_types=self._ragged(self.users[before], self.event_types[before]),
         ).take(chosen)
 
     def buyers(self, before: int) -> np.ndarray:

@@ -12,18 +12,22 @@ _BATCH = 64
 class ServedRanker:
     """Calls the `recommend` signature with the histories of the cases."""
 
-    def __init__(self, saved_model: str, item_ids: np.ndarray, history_length: int) -> None:
+    def __init__(
+        self, saved_model: str, item_ids: np.ndarray, event_type_names: np.ndarray, history_length: int
+    ) -> None:
         """Load a model.
 
         Args:
             saved_model: Folder of the SavedModel.
             item_ids: Ids by the rows that the cases use, str [V].
+            event_type_names: Event types by the numbers that the cases use, str.
             history_length: Latest events of a case that are sent.
         """
         import tensorflow_text  # noqa: F401  registers the ops of the tokenizer
 
         self._model = tf.saved_model.load(saved_model)
-        self._item_ids = np.append(np.array([item.encode() for item in item_ids], dtype=object), b"")
+        self._item_ids = _with_padding(item_ids)
+        self._event_types = _with_padding(event_type_names)
         self._row_of = {item: row for row, item in enumerate(self._item_ids[:-1])} | {b"": -1}
         self._history_length = history_length
 
@@ -39,13 +43,16 @@ class ServedRanker:
         return np.concatenate(parts) if parts else np.zeros((0, k), np.int32)
 
     def _rank(self, cases: EvaluationCases, k: int, new_only: bool) -> np.ndarray:
-        history = self._strings(_latest(cases.history, self._history_length))
+        history = _strings(_latest(cases.history, self._history_length), self._item_ids)
         nothing = np.full((len(cases), 1), b"", dtype=object)
-        exclude = self._strings(_distinct(cases)) if new_only else nothing
+        exclude = _strings(_distinct(cases), self._item_ids) if new_only else nothing
+        kinds = nothing
+        if cases.event_types is not None:
+            kinds = _strings(_latest(cases.event_types, self._history_length), self._event_types)
         answer = self._model.signatures["recommend"](
             user_id=tf.constant([user.encode() for user in cases.user_ids]),
             history_item_ids=tf.constant(history),
-            history_event_types=tf.fill(history.shape, ""),
+            history_event_types=tf.constant(kinds),
             query=tf.fill([len(cases)], ""),
             exclude_item_ids=tf.constant(exclude),
             k=tf.fill([len(cases)], k),
@@ -58,12 +65,18 @@ class ServedRanker:
         rows[:, : slates.shape[1]] = [[self._row_of[item] for item in slate] for slate in slates]
         return rows
 
-    def _strings(self, lists: Ragged) -> np.ndarray:
-        """Ids as a table, '' behind the last one; at least one column."""
-        table = np.full((len(lists), max(int(lists.lengths.max(initial=0)), 1)), len(self._item_ids) - 1)
-        column = np.arange(len(lists.values)) - np.repeat(lists.offsets[:-1], lists.lengths)
-        table[lists.owners, column] = lists.values
-        return self._item_ids[table]
+
+def _with_padding(names: np.ndarray) -> np.ndarray:
+    """Names as bytes, and '' as the last one."""
+    return np.append(np.array([name.encode() for name in names], dtype=object), b"")
+
+
+def _strings(lists: Ragged, names: np.ndarray) -> np.ndarray:
+    """Names as a table, '' behind the last one of each list; at least one column."""
+    table = np.full((len(lists), max(int(lists.lengths.max(initial=0)), 1)), len(names) - 1)
+    column = np.arange(len(lists.values)) - np.repeat(lists.offsets[:-1], lists.lengths)
+    table[lists.owners, column] = lists.values
+    return names[table]
 
 
 def _latest(lists: Ragged, length: int) -> Ragged:

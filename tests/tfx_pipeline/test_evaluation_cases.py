@@ -21,11 +21,13 @@ EVENTS = [
     ("dee", "d", 250),
     ("dee", "a", 310),
 ]
+KINDS = {"a": "buy", "b": "view", "c": "buy", "d": "view"}
 
 
 @pytest.fixture
 def events(tmp_path: Path) -> EvaluationEvents:
-    pd.DataFrame(EVENTS, columns=["user_id", "item_id", "timestamp"]).to_parquet(tmp_path / "events.parquet")
+    table = pd.DataFrame(EVENTS, columns=["user_id", "item_id", "timestamp"])
+    table.assign(event_type=table["item_id"].map(KINDS)).to_parquet(tmp_path / "events.parquet")
     pd.DataFrame({"item_id": ["d", "c", "b", "a"]}).to_parquet(tmp_path / "items.parquet")
     return EvaluationEvents(tmp_path)
 
@@ -42,6 +44,17 @@ def test_cases_have_everything_before_the_window_and_distinct_targets_in_it(even
     assert [sorted(named(events, cases.targets.row(case))) for case in range(2)] == [["b", "c"], ["d"]]
 
 
+def test_event_types_go_with_the_history(events: EvaluationEvents) -> None:
+    cases = events.cases(SPLIT, "eval")
+    assert cases.event_types is not None
+    assert [events.event_type_names[cases.event_types.row(case)].tolist() for case in range(2)] == [
+        ["buy", "view"],
+        ["buy"],
+    ]
+    later = cases.take(np.array([1])).event_types
+    assert later is not None and events.event_type_names[later.row(0)].tolist() == ["buy"]
+
+
 def test_the_test_window_sees_the_eval_window_as_history(events: EvaluationEvents) -> None:
     cases = events.cases(SPLIT, "test")
     assert cases.user_ids == ["dee"]
@@ -55,7 +68,8 @@ def test_buyers_counts_distinct_users_before_a_time(events: EvaluationEvents) ->
 
 def test_history_leaves_out_the_basket_that_crosses_into_the_window(tmp_path: Path) -> None:
     rows = [("ann", "a", 190, "x"), ("ann", "b", 199, "y"), ("ann", "c", 201, "y"), ("ann", "d", 150, "")]
-    pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp", "basket_id"]).to_parquet(tmp_path / "events.parquet")
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp", "basket_id"])
+    table.assign(event_type="buy").to_parquet(tmp_path / "events.parquet")
     pd.DataFrame({"item_id": ["a", "b", "c", "d"]}).to_parquet(tmp_path / "items.parquet")
     crossing = EvaluationEvents(tmp_path)
     cases = crossing.cases(SPLIT, "eval")

@@ -44,7 +44,9 @@ def CatalogueEvaluator(
     events = EvaluationEvents(folder)
     boundaries = split_in_time(events.timestamps, SplitConfig.model_validate_json(split), str(folder))
     cutoffs = EvaluationConfig.model_validate_json(settings).cutoffs
-    served = ServedRanker(path_utils.serving_model_path(model.uri), events.item_ids, history_length)
+    served = ServedRanker(
+        path_utils.serving_model_path(model.uri), events.item_ids, events.event_type_names, history_length
+    )
     results = []
     for window, end in ((EVAL, boundaries.test_start), (TEST, int(events.timestamps.max()) + 1)):
         start = boundaries.start_of(window)

@@ -23,9 +23,10 @@ class EvaluationCases:
         history: Item rows before the cut, oldest first, repeats kept; C lists.
         targets: Distinct item rows after the cut; C lists.
         item_count: Number of items in the catalogue.
+        event_types: Number of the event type of each position of the history, if a model asks for it; C lists.
 
     Raises:
-        ValueError: The three parts differ in length, an id or a target of a user occurs twice, or an item row is
+        ValueError: The parts differ in length, an id or a target of a user occurs twice, or an item row is
             outside the catalogue.
     """
 
@@ -33,6 +34,7 @@ class EvaluationCases:
     history: Ragged
     targets: Ragged
     item_count: int
+    event_types: Ragged | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts fit together."""
@@ -41,6 +43,8 @@ class EvaluationCases:
             raise ValueError(
                 f"{sizes[0]} user ids, {sizes[1]} histories and {sizes[2]} target lists do not fit together"
             )
+        if self.event_types is not None and not np.array_equal(self.event_types.offsets, self.history.offsets):
+            raise ValueError("event_types and history do not have the same positions")
         if len(set(self.user_ids)) < len(self.user_ids):
             repeated = Counter(self.user_ids).most_common(1)[0][0]
             raise ValueError(f"case '{repeated}': the user id occurs twice")
@@ -75,7 +79,9 @@ class EvaluationCases:
     def take(self, indices: NDArray[np.integer[Any]]) -> "EvaluationCases":
         """The cases at `indices`, in that order."""
         user_ids = [self.user_ids[i] for i in indices]
-        return EvaluationCases(user_ids, self.history.take(indices), self.targets.take(indices), self.item_count)
+        event_types = None if self.event_types is None else self.event_types.take(indices)
+        history, targets = self.history.take(indices), self.targets.take(indices)
+        return EvaluationCases(user_ids, history, targets, self.item_count, event_types)
 
     def history_of(self, index: int) -> NDArray[np.int32]:
         """Item rows of one case's history, oldest first."""
