@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tfx_pipeline.run_directory import serving_dir
+from tfx_pipeline.write_aside import write_aside
 
 Columns = dict[str, str | list[str]]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -231,9 +232,8 @@ def parse_config(document: dict[str, Any], source: str = "configuration") -> Con
 def save_config(config: Config, path: Path) -> None:
     """Write a configuration so that `load_config` gives the same one back."""
     text = yaml.safe_dump(config.model_dump(mode="json", exclude_none=True), sort_keys=False)
-    aside = path.with_name(f".{path.name}.aside")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    with write_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8")
 
 
 def _resolve_paths(config: Config, base: Path) -> Config:

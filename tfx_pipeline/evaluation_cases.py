@@ -7,9 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tfx_pipeline.evaluation.baselines import distinct_users_per_item
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.ragged import Ragged
 from tfx_pipeline.time_split import WINDOWS, TimeSplit
+
+_COLUMNS = ("user_id", "item_id", "event_type", "timestamp", "basket_id")
 
 
 class EvaluationEvents:
@@ -28,7 +31,8 @@ class EvaluationEvents:
 
     def __init__(self, tables: Path) -> None:
         """Read events.parquet and items.parquet of a folder."""
-        events = pq.read_table(tables / "events.parquet")
+        present = pq.read_schema(tables / "events.parquet").names
+        events = pq.read_table(tables / "events.parquet", columns=[name for name in _COLUMNS if name in present])
         catalogue = pq.read_table(tables / "items.parquet", columns=["item_id"])["item_id"].combine_chunks()
         users = events["user_id"].combine_chunks().dictionary_encode()
         codes = users.indices.to_numpy().astype(np.int64)
@@ -50,8 +54,9 @@ class EvaluationEvents:
         Every item with an event in the window is a target: ingestion keeps only events that an objective asks about.
         Events before the window that share a basket with one of its events are left out.
         """
-        before = self._history(split.window_of(self.timestamps), window)
-        inside = split.window_of(self.timestamps) == WINDOWS.index(window)
+        windows, number = split.window_of(self.timestamps), WINDOWS.index(window)
+        inside = windows == number
+        before = (windows < number) & ~self._shares_basket(inside)
         has_history = np.bincount(self.users[before], minlength=len(self.user_ids)) > 0
         has_target = np.bincount(self.users[inside], minlength=len(self.user_ids)) > 0
         chosen = np.flatnonzero(has_history & has_target)
@@ -67,13 +72,11 @@ class EvaluationEvents:
     def buyers(self, before: int) -> np.ndarray:
         """Distinct users of each item before a time (epoch seconds), int64 [V]."""
         earlier = self.timestamps < before
-        pairs = np.unique(self.users[earlier] * len(self.item_ids) + self.items[earlier])
-        return np.bincount(pairs % len(self.item_ids), minlength=len(self.item_ids))
+        return distinct_users_per_item(self.users[earlier], self.items[earlier], len(self.item_ids))
 
-    def _history(self, windows: np.ndarray, window: str) -> np.ndarray:
-        number = WINDOWS.index(window)
-        inside = np.unique(self.baskets[windows == number])
-        return (windows < number) & ((self.baskets < 0) | ~np.isin(self.baskets, inside))
+    def _shares_basket(self, chosen: np.ndarray) -> np.ndarray:
+        """Whether each event is of the same basket as one of the chosen events; bool [E] to bool [E]."""
+        return (self.baskets >= 0) & np.isin(self.baskets, np.unique(self.baskets[chosen]))
 
     def _ragged(self, owners: np.ndarray, values: np.ndarray) -> Ragged:
         """Lists by user; the values are already ordered by user."""

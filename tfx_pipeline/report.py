@@ -6,8 +6,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from tfx_pipeline import number_format
-from tfx_pipeline.evaluation.write_aside import write_aside
 from tfx_pipeline.run_summary import RunSummary
+from tfx_pipeline.write_aside import write_aside
 
 
 def write_report(run: RunSummary, path: Path) -> None:

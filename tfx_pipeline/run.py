@@ -11,6 +11,7 @@ from tfx_pipeline.run_log import log_to
 from tfx_pipeline.run_summary import Gate, RunSummary, TableCount, WindowMetrics
 from tfx_pipeline.sources.ingest import check_tables
 from tfx_pipeline.sources.report import IngestReport, TableReport
+from tfx_pipeline.write_aside import write_aside
 
 METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
 
@@ -56,9 +57,8 @@ def prepare_environment() -> None:
 
 def write_summary(summary: RunSummary, run_dir: Path) -> None:
     """Write metrics.json and report.html."""
-    aside = run_dir / f".{METRICS_FILE}.aside"
-    aside.write_text(summary.to_json(), encoding="utf-8")
-    aside.replace(run_dir / METRICS_FILE)
+    with write_aside(run_dir / METRICS_FILE) as aside:
+        aside.write_text(summary.to_json(), encoding="utf-8")
     write_report(summary, run_dir / REPORT_FILE)
 
 

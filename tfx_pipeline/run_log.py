@@ -12,7 +12,7 @@ from typing import TextIO
 import absl.logging
 from rich.console import Console
 
-_STAGE = re.compile(r"^Component (\S+) is (running|finished)\.$")
+_STAGE = re.compile(r"^Component (\S+) is running\.$")
 
 
 class StageLines(logging.Handler):
@@ -27,7 +27,7 @@ class StageLines(logging.Handler):
         """Print stages that start, and progress lines; everything else stays in the log."""
         message = record.getMessage()
         stage = _STAGE.match(message)
-        if stage and stage.group(2) == "running":
+        if stage:
             self._console.print(f"[bold]{stage.group(1)}[/bold]", highlight=False)
         elif message.startswith("Encoded "):
             self._console.print(f"  {message}", highlight=False)

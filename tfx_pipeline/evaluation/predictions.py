@@ -11,7 +11,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from tfx_pipeline.evaluation.rankings import PAD
-from tfx_pipeline.evaluation.write_aside import write_aside
+from tfx_pipeline.write_aside import write_aside
 
 
 def write_predictions(

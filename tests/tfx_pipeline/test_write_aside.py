@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tfx_pipeline.evaluation.write_aside import write_aside
+from tfx_pipeline.write_aside import write_aside
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
