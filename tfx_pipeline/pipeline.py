@@ -16,12 +16,20 @@ from tfx_pipeline.components.atomic_pusher import AtomicPusherExecutor
 from tfx_pipeline.components.candidate_miner import LABEL_PREFIX, CandidateMiner
 from tfx_pipeline.components.catalogue_evaluator import CatalogueEvaluator
 from tfx_pipeline.components.contract_schema import ContractSchema
-from tfx_pipeline.components.example_builder import SPLITS, ExampleBuilder
+from tfx_pipeline.components.distribution_comparator import DistributionComparator
+from tfx_pipeline.components.example_builder import ExampleBuilder
 from tfx_pipeline.components.ingest import Ingest
+from tfx_pipeline.components.leakage_auditor import LeakageAuditor
 from tfx_pipeline.components.release_gate import ReleaseGate
 from tfx_pipeline.components.text_encoding import TextEncoding
 from tfx_pipeline.config import Config
+from tfx_pipeline.example_files import SPLITS
+from tfx_pipeline.frozen_schema import frozen_schema
+from tfx_pipeline.run_directory import STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
+from tfx_pipeline.runners import IN_PROCESS
 from tfx_pipeline.sources.fingerprint import fingerprint
+from tfx_pipeline.sources.forgotten_users import FORGOTTEN_USERS_FILE, digest
+from tfx_pipeline.sources.user_hash import user_hash
 from trainer.features import CATALOGUE, EVAL, RANKER, TRAIN, USERS
 from trainer.text_checkpoint import read_checkpoint
 
@@ -29,15 +37,37 @@ PIPELINE_NAME = "shoprank"
 # A new version of the tables is a new input of the ExampleBuilder, so this is its code as well.
 _DATA_CODE = (
     "tfx_pipeline/sources",
-    "tfx_pipeline/time_split.py",
+    "tfx_pipeline/split.py",
+    "tfx_pipeline/split_tables.py",
+    "tfx_pipeline/slices.py",
     "tfx_pipeline/user_examples.py",
     "tfx_pipeline/item_examples.py",
+    "tfx_pipeline/example_encoding.py",
+    "tfx_pipeline/example_files.py",
+    "tfx_pipeline/record_file.py",
     "tfx_pipeline/components/ingest.py",
     "tfx_pipeline/components/example_builder.py",
 )
+_AUDIT_CODE = (
+    "tfx_pipeline/leakage",
+    "tfx_pipeline/components/leakage_auditor.py",
+)
+_SCHEMA_CODE = (
+    "trainer/features.py",
+    "tfx_pipeline/frozen_schema.py",
+    "tfx_pipeline/components/contract_schema.py",
+)
+_COMPARISON_CODE = (
+    "tfx_pipeline/compared_features.py",
+    "tfx_pipeline/distribution_comparison.py",
+    "tfx_pipeline/distribution_distances.py",
+    "tfx_pipeline/event_sample.py",
+    "tfx_pipeline/components/distribution_comparator.py",
+)
 _EVALUATION_CODE = (
     "tfx_pipeline/evaluation",
-    "tfx_pipeline/time_split.py",
+    "tfx_pipeline/split.py",
+    "tfx_pipeline/split_tables.py",
     "tfx_pipeline/evaluation_cases.py",
     "tfx_pipeline/served_ranker.py",
     "tfx_pipeline/catalogue_evaluation.py",
@@ -56,16 +86,17 @@ def create_pipeline(config: Config) -> pipeline.Pipeline:
     ingest = Ingest(
         data=config.data.model_dump_json(),
         event_types=json.dumps(config.event_types),
-        fingerprint=fingerprint(config.data) + code_version(*_DATA_CODE),
+        fingerprint=_data_version(config),
+        run_dir=str(config.run_dir),
     )
     examples = ExampleBuilder(
         tables=ingest.outputs["tables"],
         split=config.split.model_dump_json(),
         history=config.history.model_dump_json(),
     )
-    validation = _validation(examples.outputs["examples"])
-    schema = validation[0]
-    transform = _transform(examples.outputs["examples"], schema.outputs["union"], gate=validation[-1])
+    validation = _validation(ingest.outputs["tables"], examples.outputs["examples"], config)
+    *_, schema, _, _, _, gate_of_data = validation
+    transform = _transform(examples.outputs["examples"], schema.outputs["union"], gate_of_data)
     texts = _text_encoding(transform, config)
     towers = _towers(transform, texts, config)
     miner = _candidate_miner(transform, towers, config)
@@ -105,9 +136,36 @@ def create_pipeline(config: Config) -> pipeline.Pipeline:
     return _pipeline(stages, config)
 
 
-def _validation(examples: BaseChannel) -> list[base_component.BaseComponent]:
-    """Schema, statistics, validators of users and items, and the gate that stops the run on an anomaly."""
-    schema = ContractSchema(version=code_version("trainer/features.py", "tfx_pipeline/components/contract_schema.py"))
+def _data_version(config: Config) -> str:
+    """What the tables depend on beside the configuration: the files, our code, and who is to be forgotten."""
+    forgotten = digest(config.run_dir / FORGOTTEN_USERS_FILE)
+    hasher = user_hash(config.data.privacy)
+    key = hasher.fingerprint() if hasher is not None else ""
+    return " ".join([fingerprint(config.data), code_version(*_DATA_CODE), forgotten, key])
+
+
+def _validation(tables: BaseChannel, examples: BaseChannel, config: Config) -> list[base_component.BaseComponent]:
+    """The gates of the data: comparison with other events, audit, schema, statistics, validators, and what stops."""
+    comparison = DistributionComparator(
+        tables=tables,
+        settings=config.validation.model_dump_json(),
+        serving_log=config.data.serving_log.model_dump_json() if config.data.serving_log else "",
+        version=code_version(*_COMPARISON_CODE),
+        record=str(config.run_dir / STOPPED_BY_DISTANCES),
+    )
+    audit = LeakageAuditor(
+        examples=examples,
+        tables=tables,
+        split=config.split.model_dump_json(),
+        history=config.history.model_dump_json(),
+        version=code_version(*_AUDIT_CODE),
+    )
+    frozen = frozen_schema(config.run_dir)
+    schema = ContractSchema(
+        own_columns=json.dumps(config.data.own_columns),
+        frozen=frozen.folder,
+        version=f"{code_version(*_SCHEMA_CODE)} {frozen.digest}",
+    )
     # The users split repeats the histories of the eval cases.
     statistics = StatisticsGen(examples=examples, exclude_splits=[USERS])
     users = ExampleValidator(
@@ -120,8 +178,14 @@ def _validation(examples: BaseChannel) -> list[base_component.BaseComponent]:
         schema=schema.outputs["items"],
         exclude_splits=[split for split in SPLITS if split != CATALOGUE],
     ).with_id("ItemValidator")
-    gate = AnomalyGate(users=users.outputs["anomalies"], items=items.outputs["anomalies"])
-    return [schema, statistics, users, items, gate]
+    gate = AnomalyGate(
+        users=users.outputs["anomalies"],
+        items=items.outputs["anomalies"],
+        version=code_version("tfx_pipeline/components/anomaly_gate.py"),
+        record=str(config.run_dir / STOPPED_BY_ANOMALIES),
+    )
+    gate.add_upstream_nodes([comparison, audit])
+    return [comparison, audit, schema, statistics, users, items, gate]
 
 
 def _transform(examples: BaseChannel, schema: BaseChannel, gate: base_component.BaseComponent) -> Transform:
@@ -246,6 +310,5 @@ def _pipeline(stages: list[Any], config: Config) -> pipeline.Pipeline:
         components=stages,
         enable_cache=True,
         metadata_connection_config=metadata.sqlite_metadata_connection_config(str(root / "metadata.db")),
-        # Named, because Beam's default first tries to download another runner.
-        beam_pipeline_args=["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"],
+        beam_pipeline_args=config.beam_options or IN_PROCESS,
     )

@@ -1,19 +1,28 @@
 """The main job: a configuration in, a run directory with report and pushed model out."""
 
-import os
 import shutil
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfx_pipeline.config import Config, save_config
+from tfx_pipeline.data_summary import DataSummary, data_notes
+from tfx_pipeline.distribution_comparison import COMPARISON_FILE, load_comparison
+from tfx_pipeline.environment import prepare_environment
+from tfx_pipeline.leakage.report import AUDIT_FILE, AuditReport
 from tfx_pipeline.report import write_report
+from tfx_pipeline.row_counts import table_counts
+from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE, STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
 from tfx_pipeline.run_log import log_to
-from tfx_pipeline.run_summary import Gate, RunSummary, TableCount, WindowMetrics
+from tfx_pipeline.run_summary import Gate, RunSummary, WindowMetrics
 from tfx_pipeline.sources.ingest import check_tables
-from tfx_pipeline.sources.report import IngestReport, TableReport
+from tfx_pipeline.sources.report import IngestReport
 from tfx_pipeline.write_aside import write_aside
 
-METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
+if TYPE_CHECKING:
+    from tfx_pipeline.catalogue_evaluation import WindowResult
+    from tfx_pipeline.run_records import StageRecord
 
 
 def run(config: Config, title: str = "shoprank") -> RunSummary:
@@ -35,6 +44,8 @@ def run(config: Config, title: str = "shoprank") -> RunSummary:
     prepare_environment()
     config.run_dir.mkdir(parents=True, exist_ok=True)
     save_config(config, config.run_dir / "config.yaml")
+    for name in (STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES):
+        (config.run_dir / name).unlink(missing_ok=True)
     log = config.run_dir / "logs" / f"{started:%Y%m%dT%H%M%S}.log"
     with log_to(log) as console:
         console.print(f"Loading TensorFlow and TFX; the log is {log}", highlight=False)
@@ -46,13 +57,6 @@ def run(config: Config, title: str = "shoprank") -> RunSummary:
         summary = _summarize(config, title, started)
     write_summary(summary, config.run_dir)
     return summary
-
-
-def prepare_environment() -> None:
-    """Set what TensorFlow reads once, when it is imported."""
-    # TFT and TFMA need Keras 2; our models import Keras 3 all the same.
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def write_summary(summary: RunSummary, run_dir: Path) -> None:
@@ -85,21 +89,38 @@ def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
     return RunSummary(
         title=title,
         started=started,
-        tables=(_table_count("events", report.events), _table_count("items", report.items)),
+        tables=table_counts(report),
         stages=tuple(record.time for record in records.values()),
-        windows=tuple(
-            WindowMetrics(result.name, _utc(result.start), _utc(result.end - 1), result.table) for result in results
-        ),
+        windows=tuple(_window_metrics(result, has_clock=report.time == "clock") for result in results),
         gates=tuple(gates),
         model_version=int(version) if version else None,
         model_path=str(pushed["pushed_destination"]) if version else None,
         report_path=str(config.run_dir / REPORT_FILE),
         logs_path=str(config.run_dir / "logs"),
+        data=_data_summary(config, report, records),
     )
 
 
-def _table_count(name: str, report: TableReport) -> TableCount:
-    return TableCount(name, report.rows_read, report.rows_kept, {**report.quarantined, **report.ignored})
+def _data_summary(config: Config, report: IngestReport, records: Mapping[str, "StageRecord"]) -> DataSummary:
+    from tfx_pipeline.components.anomaly_gate import ANOMALIES_FILE, load_anomalies
+
+    audit = (records["LeakageAuditor"].outputs["audit"] / AUDIT_FILE).read_text(encoding="utf-8")
+    anomalies = load_anomalies(records["AnomalyGate"].outputs["anomalies"] / ANOMALIES_FILE)
+    has_rejected = any(table.quarantined or table.dropped for table in report.tables.values())
+    return DataSummary(
+        notes=data_notes(report, config.split.method, any("{YYYY}" in path for path in config.data.events.paths)),
+        audit=AuditReport.from_json(audit).checks,
+        comparison=load_comparison(records["DistributionComparator"].outputs["comparison"] / COMPARISON_FILE),
+        anomalies=tuple(f"{anomaly.severity}, {anomaly}" for anomaly in anomalies),
+        quarantine_path=str(config.run_dir / "quarantine") if has_rejected else None,
+    )
+
+
+def _window_metrics(result: "WindowResult", has_clock: bool) -> WindowMetrics:
+    start, last = result.start, result.end - 1
+    if not has_clock:
+        return WindowMetrics(result.name, start, last, result.table)
+    return WindowMetrics(result.name, _utc(start), _utc(last), result.table)
 
 
 def _show_quarantine(source: Path, destination: Path) -> None:

@@ -1,8 +1,12 @@
-"""Where a run puts what the model server serves."""
+"""Where a run puts what others look for."""
 
 from pathlib import Path
 
 from trainer.model_files import MODEL_NAME
+
+METRICS_FILE, REPORT_FILE = "metrics.json", "report.html"
+STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES = "anomalies.json", "comparison.json"
+"""What a gate of the data found, of a run that it stopped."""
 
 
 def serving_dir(run_dir: Path) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.run_summary import StageTime
 
 _RUN_CONTEXT, _NODE_CONTEXT = "pipeline_run", "node"
@@ -37,11 +38,18 @@ class StageRecord:
 
 
 def last_run(database: Path) -> dict[str, StageRecord]:
-    """The finished stages of the last run in a SQLite metadata file, by node id, in the order in which they ended."""
+    """The finished stages of the last run in a SQLite metadata file, by node id, in the order in which they ended.
+
+    Raises:
+        PipelineError: There is no run yet.
+    """
     config = mlmd.ConnectionConfig()
     config.sqlite.filename_uri = str(database)
     store = metadata_store.MetadataStore(config)
-    run = max(store.get_contexts_by_type(_RUN_CONTEXT), key=lambda context: context.id)
+    runs = store.get_contexts_by_type(_RUN_CONTEXT)
+    if not runs:
+        raise PipelineError(f"{database}: no run is recorded there")
+    run = max(runs, key=lambda context: context.id)
     executions = [item for item in store.get_executions_by_context(run.id) if item.last_known_state in _DONE]
     executions.sort(key=lambda execution: execution.last_update_time_since_epoch)
     records = [_record(store, execution) for execution in executions]

@@ -1,11 +1,12 @@
 """What a run did, in one value: `metrics.json`, the report and the console all show this."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from tfx_pipeline.data_summary import DataSummary
 from tfx_pipeline.evaluation.protocol import EvaluationTable
 
 
@@ -21,27 +22,35 @@ class TableCount:
         name: Name of the table on the data contract, such as `events`.
         rows_read: Rows in the shop's file.
         rows_kept: Rows that the run used.
-        quarantined: Reason -> rows that went to quarantine for it; each row has one reason.
+        quarantined: Reason -> bad rows that went to quarantine for it; each row has one reason.
+        left_out: Reason -> rows that are not bad, but that a rule drops or ignores.
 
     Raises:
-        ValueError: Rows kept and rows in quarantine do not add up to the rows read.
+        ValueError: Rows kept, in quarantine and left out do not add up to the rows read.
     """
 
     name: str
     rows_read: int
     rows_kept: int
     quarantined: dict[str, int]
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that no row is lost."""
-        if self.rows_kept + self.rows_quarantined != self.rows_read:
-            counts = f"{self.rows_read} rows read, {self.rows_kept} kept, {self.rows_quarantined} in quarantine"
-            raise ValueError(f"{self.name}: {counts} do not add up")
+        if self.rows_kept + self.rows_quarantined + self.rows_left_out != self.rows_read:
+            kept = f"{self.rows_read} rows read, {self.rows_kept} kept"
+            others = f"{self.rows_quarantined} in quarantine, {self.rows_left_out} left out"
+            raise ValueError(f"{self.name}: {kept}, {others} do not add up")
 
     @property
     def rows_quarantined(self) -> int:
-        """Rows in quarantine, for whatever reason."""
+        """Bad rows, for whatever reason."""
         return sum(self.quarantined.values())
+
+    @property
+    def rows_left_out(self) -> int:
+        """Rows that a rule leaves out, for whatever reason."""
+        return sum(self.left_out.values())
 
 
 @dataclass(frozen=True)
@@ -61,18 +70,18 @@ class StageTime:
 
 @dataclass(frozen=True)
 class WindowMetrics:
-    """The metrics of all models on one window of the global time split.
+    """The metrics of all models on one window of the split.
 
     Attributes:
         name: Name of the window, such as `eval` or `test`.
-        start: First moment of the window, UTC.
-        end: Last moment of the window, UTC.
+        start: First moment of the window, UTC; where the shop has no times, the first place in the order.
+        end: Last moment or place of the window.
         table: Models and baselines on the same users.
     """
 
     name: str
-    start: datetime
-    end: datetime
+    start: datetime | int
+    end: datetime | int
     table: EvaluationTable
 
 
@@ -134,7 +143,7 @@ class RunSummary:
     Attributes:
         title: What was run, such as the name of the shop.
         started: Start of the run, UTC.
-        tables: Rows read, kept and in quarantine, table by table.
+        tables: Rows read, kept, in quarantine and left out, table by table.
         stages: Wall times in the order of the run.
         windows: Metrics, window by window.
         gates: What had to hold for the model to be pushed.
@@ -144,6 +153,7 @@ class RunSummary:
         logs_path: Folder of the logs.
         answers: Sample answers of the served model.
         figures: Further measured numbers.
+        data: What the run found out about the data.
     """
 
     title: str
@@ -158,6 +168,7 @@ class RunSummary:
     logs_path: str
     answers: tuple[AnswerTable, ...] = ()
     figures: tuple[Figure, ...] = ()
+    data: DataSummary = field(default_factory=DataSummary)
 
     @property
     def blessed(self) -> bool:

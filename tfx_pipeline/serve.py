@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from serving.model_server.version_directory import find_versions
+from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.errors import PipelineError
-from tfx_pipeline.run import prepare_environment
 from tfx_pipeline.run_directory import serving_dir
 from trainer.model_files import MODEL_NAME
 

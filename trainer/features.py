@@ -63,6 +63,9 @@ ITEM_EXAMPLE: tuple[Feature, ...] = (
 )
 """One item of the catalogue. `category` is a path such as `food > bread > toast`."""
 
+EVENT_PREFIX, ITEM_PREFIX = "event_", "item_"
+"""Before the name of a shop's own column: a list in parallel to `item_ids`, and one value of an item."""
+
 CATEGORY_SEPARATOR = " > "
 
 TRAIN, RANKER, EVAL, TEST = "train", "ranker", "eval", "test"

@@ -18,7 +18,7 @@ from tfx_pipeline.run_summary import RunSummary, load_run_summary
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSEHOLDS, STRANGE_ITEMS = 150, 300
-BAD_ROWS = (",1,2017-05-01 10:00:00,b1,1.0,purchase", "1,1,yesterday,b2,1.0,purchase")
+BAD_ROWS = (",1,2017-05-01 10:00:00,b1,1.0,purchase,7", "1,1,yesterday,b2,1.0,purchase,7")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, purchases: tuple[pd.DataFrame
     """A shop's folder: events as CSV with two bad rows, items as Parquet, and a configuration."""
     folder = tmp_path_factory.mktemp("shop")
     lines, products = purchases
-    columns = ["household_id", "product_id", "transaction_timestamp", "basket_id", "sales_value", "event_type"]
+    columns = ["household_id", "product_id", "transaction_timestamp", "basket_id", "sales_value", "event_type", "store_id"]
     events = folder / "events.csv"
     lines[columns].to_csv(events, index=False)
     with events.open("a", encoding="utf-8") as file:
@@ -98,6 +98,7 @@ def _config() -> dict:
                     "timestamp": "transaction_timestamp",
                     "price": "sales_value",
                 },
+                "own_columns": {"store_id": "text"},
             },
             "items": {
                 "path": "items.parquet",

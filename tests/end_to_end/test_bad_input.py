@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tfx_pipeline.config import Config, DataConfig, ObjectiveConfig, SplitConfig, TableConfig
+from tfx_pipeline.config import Config, ObjectiveConfig, SplitConfig
 from tfx_pipeline.run import run
 from tfx_pipeline.sources.errors import DataError
+from tfx_pipeline.table_config import DataConfig, TableConfig
 
 HEADER = "user_id,item_id,event_type,timestamp\n"
 ITEMS = "item_id,title\na,apple\nb,bread\n"
@@ -56,7 +57,7 @@ def test_one_line_names_the_file_and_the_reason(name: str, config: Callable[[str
     content, reason = CASES[name]
     settings = config(content)
     if name == "no file":
-        settings.data.events.path.unlink()
+        Path(settings.data.events.paths[0]).unlink()
     with pytest.raises(DataError) as caught:
         run(settings)
     message = str(caught.value)

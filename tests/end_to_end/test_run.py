@@ -16,11 +16,12 @@ from trainer.servable import INPUTS
 def test_every_row_is_kept_or_in_quarantine_with_its_reason(shop_run: Any) -> None:
     events = next(table for table in shop_run.summary.tables if table.name == "events")
     assert events.rows_read == len(shop_run.events) + 2
-    assert events.rows_kept + sum(events.quarantined.values()) == events.rows_read
+    assert events.rows_kept + sum(events.quarantined.values()) + sum(events.left_out.values()) == events.rows_read
     with (shop_run.folder / "quarantine" / "events.csv").open(encoding="utf-8") as file:
-        bad = {int(row["row"]): (row["column"], row["value"]) for row in csv.DictReader(file)}
-    assert bad[len(shop_run.events) + 1] == ("household_id", "")
-    assert bad[len(shop_run.events) + 2] == ("transaction_timestamp", "yesterday")
+        bad = {int(row["line"]): (row["column"], row["value"]) for row in csv.DictReader(file)}
+    # The header is line 1.
+    assert bad[len(shop_run.events) + 2] == ("household_id", "")
+    assert bad[len(shop_run.events) + 3] == ("transaction_timestamp", "yesterday")
 
 
 def test_the_run_directory_has_what_the_design_promises(shop_run: Any) -> None:
@@ -93,6 +94,22 @@ def test_training_windows_end_before_the_later_windows_start(shop_run: Any) -> N
 def _examples(folder: Path, split: str) -> list[Any]:
     dataset = tf.data.TFRecordDataset(tf.io.matching_files(f"{folder}/Split-{split}/*"), "GZIP")
     return [tf.train.Example.FromString(record.numpy()).features.feature for record in dataset]
+
+
+def test_the_audit_checked_every_position_and_found_nothing(shop_run: Any) -> None:
+    checks = shop_run.summary.data.audit
+    assert len(checks) >= 5
+    assert all(check.violations == 0 for check in checks)
+    assert min(check.checked for check in checks) > 1000
+
+
+def test_columns_of_the_shop_travel_to_the_examples_and_their_schema(shop_run: Any) -> None:
+    example = _examples(shop_run.output_of("ExampleBuilder", "examples"), features.EVAL)[0]
+    stores = example["event_store_id"].bytes_list.value
+    assert len(stores) == len(example[features.ITEM_IDS].bytes_list.value)
+    assert set(stores) <= {str(store).encode() for store in shop_run.events["store_id"].unique()}
+    schema = (shop_run.output_of("ContractSchema", "users") / "schema.pbtxt").read_text()
+    assert '"event_store_id"' in schema
 
 
 @pytest.mark.timeout(900)

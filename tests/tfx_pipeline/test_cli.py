@@ -61,7 +61,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, run_summary: RunSummary) -> Simple
     """In the place of the modules that run pipelines: notes how it was called, and returns or raises its outcome."""
     stand = SimpleNamespace(called_with=None, outcome=run_summary)
 
-    def call(argument: object) -> RunSummary:
+    def call(argument: object, title: str = "") -> RunSummary:
         stand.called_with = argument
         if isinstance(stand.outcome, Exception):
             raise stand.outcome
@@ -86,7 +86,7 @@ def test_run_reads_the_configuration(stand_in: SimpleNamespace, tmp_path: Path) 
     assert shoprank("run", "--config", tmp_path / "shop.yaml").exit_code == 0
     assert isinstance(stand_in.called_with, Config)
     assert stand_in.called_with.run_dir == tmp_path / "out"
-    assert stand_in.called_with.data.events.path == tmp_path / "events.csv"
+    assert stand_in.called_with.data.events.path == str(tmp_path / "events.csv")
 
 
 def test_run_dir_takes_the_place_of_that_in_the_file(
@@ -163,7 +163,9 @@ def test_report_of_no_run(tmp_path: Path) -> None:
     ("words", "reason"),
     [
         (["nonsense"], "No such command 'nonsense'"),
-        (["run"], "Missing option '--config'"),
+        (["run"], "give either --config FILE or --dataset NAME"),
+        (["run", "--config", "a.yaml", "--dataset", "wands"], "give either --config FILE or --dataset NAME"),
+        (["run", "--config", "a.yaml", "--data-dir", "x"], "--data-dir goes with --dataset"),
         (["recommend"], "Missing option '--user'"),
         (["recommend", "--user", "u", "--policy", "best"], "Invalid value for '--policy'"),
         (["recommend", "--user", "u", "--k", "0"], "Invalid value for '--k'"),

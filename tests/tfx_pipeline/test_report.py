@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tfx_pipeline.data_summary import DataSummary
+from tfx_pipeline.distribution_comparison import Comparison, Distance, NotMeasured
+from tfx_pipeline.leakage.report import CheckResult
 from tfx_pipeline.report import write_report
-from tfx_pipeline.run_summary import Gate, RunSummary
+from tfx_pipeline.run_summary import Gate, RunSummary, TableCount
 
 VOID = {"meta", "br", "col", "hr", "img", "link"}
 
@@ -87,12 +90,63 @@ def test_all_and_new_stand_side_by_side_with_the_best_in_bold(page: str) -> None
 def test_rows_reasons_and_times_are_shown(page: str) -> None:
     tables = Outline(page).tables
     rows = [[text for text, _ in row] for table in tables for row in table]
-    assert ["events", "1,469,307", "1,460,438", "8,869", "quantity is not positive: 8,869"] in rows
-    assert ["items", "92,331", "92,331", "0", "none"] in rows
+    assert ["events", "1,469,307", "1,460,438", "8,869quantity is not positive: 8,869", "0"] in rows
+    assert ["items", "92,331", "92,331", "0", "0"] in rows
     assert ["Transform", "2 min 05 s", ""] in rows
     assert "(cached)" in page
     assert "3.21 GB" in page
     assert "runs/serving/shoprank/1767323040" in page
+
+
+@pytest.fixture
+def checked_page(run_summary: RunSummary, tmp_path: Path) -> str:
+    """The page of a run whose data has all that can be shown of data."""
+    distances = (
+        Distance("drift", "event_type", "L-infinity", 0.01234, 0.3, False, 100, 120),
+        Distance("skew", "event_<b>", "Jensen-Shannon divergence", 0.75, 0.5, True, 100, 120),
+    )
+    missing = NotMeasured("drift", "price", "Jensen-Shannon divergence", "no values before")
+    audit = (CheckResult("order", "times do not decrease", 12_345, 0, ""), CheckResult("own basket", "none", 99, 2, ""))
+    data = DataSummary(
+        ("A note <i>here</i>.",), audit, Comparison(distances, (missing,)), ("WARNING, split eval: odd",), "runs/bad"
+    )
+    tables = (TableCount("events", 10, 4, {"missing item_id": 1}, {"duplicate event": 2, "negative quantity": 3}),)
+    windows = (replace(run_summary.windows[0], start=1_200, end=1_500),)
+    write_report(replace(run_summary, tables=tables, windows=windows, data=data), tmp_path / "report.html")
+    return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_data_section_shows_every_check_in_words(checked_page: str) -> None:
+    outline = Outline(checked_page)
+    assert outline.open == [] and set(outline.references) <= set(outline.ids)
+    rows = [[text.strip() for text, _ in row] for table in outline.tables for row in table]
+    assert ["events", "10", "4", "1missing item_id: 1", "5duplicate event: 2negative quantity: 3"] in rows
+    assert ["order", "times do not decrease", "12,345", "0", "passed"] in rows
+    assert ["own basket", "none", "99", "2", "failed"] in rows
+    above = rows.index(["event_<b>", "skew", "Jensen-Shannon divergence", "0.7500", "", "0.5", "above"])
+    assert rows[above + 1] == ["event_type", "drift", "L-infinity", "0.0123", "", "0.3", "passed"]
+    assert rows[above + 2] == ["price", "drift", "Jensen-Shannon divergence", "not measured: no values before"]
+    assert "<li>A note &lt;i&gt;here&lt;/i&gt;.</li>" in checked_page
+    assert "<li>Anomaly that did not stop the run: WARNING, split eval: odd</li>" in checked_page
+    assert "<code>runs/bad</code>" in checked_page
+
+
+def test_bars_of_distances_have_a_text_and_a_length(checked_page: str) -> None:
+    assert 'aria-label="0.7500 of 1" class="above" style="width: 75.0%"' in checked_page
+    assert 'aria-label="0.0123 of 1" style="width: 1.2%"' in checked_page
+
+
+def test_a_window_of_data_without_times_has_places_and_no_dates(checked_page: str, page: str) -> None:
+    caption = re.compile(r"<caption>Eval window, (.*?)</caption>", re.DOTALL)
+    (places,), (dates, *_) = caption.findall(checked_page), caption.findall(page)
+    assert places.split() == ["place", "1,200", "to", "place", "1,500"]
+    assert re.findall(r'<time datetime="[^"]+">(.*?)</time>', dates) == ["2017-12-04", "2018-01-01"]
+
+
+def test_without_checks_the_data_section_has_the_rows_alone(page: str) -> None:
+    section = page.partition('<section aria-labelledby="data">')[2].partition("</section>")[0]
+    assert section.count("<table") == 1
+    assert "<p>" not in section and "remarks" not in section
 
 
 def test_answers_are_text_never_markup(page: str) -> None:

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfx_pipeline.config import HistoryConfig
-from tfx_pipeline.time_split import TimeSplit
-from tfx_pipeline.user_examples import build_user_examples
+from tfx_pipeline.sources.event_shards import FILE, ROW, in_order
+from tfx_pipeline.split import NEVER, Split
+from tfx_pipeline.user_examples import Timeline, build_user_examples
 from trainer.features import EVAL, RANKER, TRAIN, USER_EXAMPLE, USERS
 from trainer.windows import visible_from
 
@@ -22,7 +23,7 @@ LAST_TIME = 12
 BOUNDARIES = [(6, 8, 10), (9, 10, 12), (4, 6, 13), (7, 8, 9), (0, 5, 9), (11, 12, 13)]
 """Long and short windows, some without events."""
 
-many = settings(deadline=None, max_examples=300)
+many = settings(deadline=None, max_examples=100)
 
 
 class Event(NamedTuple):
@@ -40,7 +41,7 @@ class Event(NamedTuple):
 class Shop:
     events: list[Event]
     has_baskets: bool
-    split: TimeSplit
+    split: Split
     history: HistoryConfig
 
     def with_baskets_as_known(self) -> list[Event]:
@@ -68,7 +69,7 @@ def shops(draw: st.DrawFn) -> Shop:
     lengths = st.sampled_from([5, 3, 2, 1]), st.sampled_from([4, 2, 1, 0]), st.sampled_from([6, 4, 2, 1])
     window, context, length = draw(st.tuples(*lengths))
     history = HistoryConfig(window=window, context=context, length=length)
-    return Shop(events, draw(st.sampled_from([True, True, True, False])), TimeSplit(*boundaries), history)
+    return Shop(events, draw(st.sampled_from([True, True, True, False])), Split("time", *boundaries), history)
 
 
 def table(events: list[Event], has_baskets: bool = True) -> pa.Table:
@@ -77,16 +78,27 @@ def table(events: list[Event], has_baskets: bool = True) -> pa.Table:
         "item_id": pa.array([event.item for event in events], pa.string()),
         "event_type": pa.array([event.kind for event in events], pa.string()),
         "timestamp": pa.array([event.time for event in events], pa.int64()),
-        "row": pa.array([event.row for event in events], pa.int64()),
+        ROW: pa.array([event.row for event in events], pa.int64()),
+        FILE: pa.array([0] * len(events), pa.int32()),
     }
     if has_baskets:
-        columns["basket_id"] = pa.array([event.basket for event in events], pa.string())
-    return pa.table(columns)
+        columns["basket_id"] = pa.array([event.basket or "" for event in events], pa.string())
+    return in_order(pa.table(columns)).drop([ROW, FILE])
+
+
+def examples_of(events: pa.Table, split: Split, history: HistoryConfig) -> dict[str, list[bytes]]:
+    timeline = Timeline.of(events, split)
+    return {name: list(examples) for name, examples in build_user_examples(events, timeline, history).items()}
+
+
+def parse(example: bytes) -> dict[str, Any]:
+    features = tf.train.Example.FromString(example).features.feature
+    return {name: list(getattr(value, value.WhichOneof("kind")).value) for name, value in features.items()}
 
 
 def build(shop: Shop) -> dict[str, list[dict[str, Any]]]:
-    batches = build_user_examples(table(shop.events, shop.has_baskets), shop.split, shop.history)
-    return {name: batch.to_pylist() for name, batch in batches.items()}
+    built = examples_of(table(shop.events, shop.has_baskets), shop.split, shop.history)
+    return {name: [parse(example) for example in examples] for name, examples in built.items()}
 
 
 def traced(shop: Shop, example: dict[str, Any]) -> list[Position]:
@@ -111,7 +123,7 @@ def in_window(shop: Shop, start: int, end: int) -> list[Event]:
     return [event for event in shop.with_baskets_as_known() if start <= event.time < end]
 
 
-def starts_and_ends(split: TimeSplit) -> dict[str, tuple[int, int]]:
+def starts_and_ends(split: Split) -> dict[str, tuple[int, int]]:
     return {RANKER: (split.ranker_start, split.eval_start), EVAL: (split.eval_start, split.test_start)}
 
 
@@ -195,10 +207,9 @@ def test_the_examples_are_those_of_the_reference(shop: Shop) -> None:
 def test_the_order_of_the_input_rows_does_not_matter(shop: Shop, random: Any) -> None:
     shuffled = random.sample(shop.events, len(shop.events))
     first, second = (
-        build_user_examples(table(events, shop.has_baskets), shop.split, shop.history)
-        for events in (shop.events, shuffled)
+        examples_of(table(events, shop.has_baskets), shop.split, shop.history) for events in (shop.events, shuffled)
     )
-    assert all(first[name].equals(second[name]) for name in SPLITS)
+    assert first == second
 
 
 @many
@@ -261,12 +272,12 @@ STORY = [
 
 
 def story(name: str, user: str = "u") -> list[list[tuple[str, int, int]]]:
-    split, history = TimeSplit(20, 30, 40), HistoryConfig(window=3, context=1, length=4)
+    split, history = Split("time", 20, 30, 40), HistoryConfig(window=3, context=1, length=4)
     return [
         [(item.decode(), basket, target) for item, basket, target in zip(
             example["item_ids"], example["baskets"], example["is_target"], strict=True
         )]
-        for example in build_user_examples(table(STORY), split, history)[name].to_pylist()
+        for example in map(parse, examples_of(table(STORY), split, history)[name])
         if example["user_id"] == [user.encode()]
     ]  # fmt: skip
 
@@ -299,27 +310,119 @@ def test_a_basket_id_that_two_users_share_is_two_baskets() -> None:
         Event("v", "i1", "buy", 20, 1, "1"),
         Event("v", "i2", "buy", 1, 2, ""),
     ]
-    cases = build_user_examples(table(events), TimeSplit(20, 30, 40), HistoryConfig())[RANKER].to_pylist()
+    cases = [parse(case) for case in examples_of(table(events), Split("time", 20, 30, 40), HistoryConfig())[RANKER]]
     assert [case["item_ids"] for case in cases] == [[b"i2", b"i1"]]
 
 
 def test_a_user_whose_whole_past_is_in_the_basket_of_a_target_has_an_empty_history() -> None:
     events = [Event("u", "i0", "buy", 19, 0, "1"), Event("u", "i1", "buy", 20, 1, "1")]
-    (case,) = build_user_examples(table(events), TimeSplit(20, 30, 40), HistoryConfig())[RANKER].to_pylist()
+    (case,) = map(parse, examples_of(table(events), Split("time", 20, 30, 40), HistoryConfig())[RANKER])
     assert (case["item_ids"], case["is_target"]) == ([b"i1"], [1])
 
 
-@pytest.mark.parametrize("events", [STORY, []], ids=["events", "no events"])
-def test_the_columns_are_those_of_the_feature_definitions(events: list[Event]) -> None:
-    kinds = {"string": pa.binary(), "int": pa.int64()}
-    for batch in build_user_examples(table(events), TimeSplit(20, 30, 40), HistoryConfig()).values():
-        assert batch.schema.names == [feature.name for feature in USER_EXAMPLE]
-        assert [field.type.value_type for field in batch.schema] == [kinds[feature.kind] for feature in USER_EXAMPLE]
-        assert all(column.null_count == 0 and column.flatten().null_count == 0 for column in batch.columns)
+def test_the_features_are_those_of_the_feature_definitions() -> None:
+    kinds = {"string": "bytes_list", "int": "int64_list"}
+    for examples in examples_of(table(STORY), Split("time", 20, 30, 40), HistoryConfig()).values():
+        for example in examples:
+            found = tf.train.Example.FromString(example).features.feature
+            assert {name: value.WhichOneof("kind") for name, value in found.items()} == {
+                feature.name: kinds[feature.kind] for feature in USER_EXAMPLE
+            }
 
 
-def test_input_in_several_chunks_is_one_table() -> None:
-    split, history = TimeSplit(20, 30, 40), HistoryConfig()
-    chunked = pa.concat_tables([table(STORY[:3]), table(STORY[3:])])
-    whole, parts = (build_user_examples(events, split, history) for events in (table(STORY), chunked))
-    assert all(whole[name].equals(parts[name]) for name in SPLITS)
+def test_no_events_are_no_examples() -> None:
+    built = examples_of(table([]), Split("time", 20, 30, 40), HistoryConfig())
+    assert built == {name: [] for name in SPLITS}
+
+
+def test_columns_of_the_shop_go_with_the_events() -> None:
+    events = table(STORY).append_column("device", pa.array([f"d{row}" for row in range(len(STORY))]))
+    events = events.append_column("rating", pa.array([row / 2 for row in range(len(STORY))]))
+    (case,) = map(parse, examples_of(events, Split("time", 20, 30, 40), HistoryConfig(length=2))[RANKER])
+    assert case["item_ids"] == [b"salt", b"flour"]
+    assert case["event_device"] == [b"d2", b"d4"]
+    assert case["event_rating"] == [1.0, 2.0]
+
+
+RETURNS = [
+    # item, time, returned at, basket
+    ("a", 10, 15),
+    ("b", 11, 25),
+    ("c", 22, 24),
+    ("d", 23, 99),
+    ("e", 31, NEVER),
+    ("f", 33, 35),
+]
+
+
+def with_returns() -> pa.Table:
+    events = table([Event("u", item, "buy", time, row, "") for row, (item, time, _) in enumerate(RETURNS)])
+    return events.append_column("returned_at", pa.array([returned for *_, returned in RETURNS], pa.int64()))
+
+
+def seen(name: str) -> list[tuple[list[str], list[str]]]:
+    """Histories and targets of a split."""
+    found = []
+    for case in map(parse, examples_of(with_returns(), Split("time", 20, 30, 40), HistoryConfig())[name]):
+        items = [item.decode() for item in case["item_ids"]]
+        targets = [item for item, is_target in zip(items, case["is_target"], strict=True) if is_target]
+        found.append(([item for item in items if item not in targets], targets))
+    return found
+
+
+def test_a_purchase_that_was_taken_back_is_no_target_if_the_return_came_within_its_window() -> None:
+    # The return of b is not known before the ranker window, that of d not before the end of the data.
+    assert seen(TRAIN) == [(["a"], ["b"])]
+    assert seen(RANKER) == [(["b"], ["d"])]
+    assert seen(EVAL) == [(["d"], ["e"])]
+
+
+def test_a_purchase_is_gone_from_the_user_store_once_it_was_taken_back() -> None:
+    assert seen(USERS) == [(["d"], [])]
+
+
+def test_one_case_an_event_sees_what_came_before_it() -> None:
+    events = [
+        Event("u", "a", "buy", 10, 0, ""),
+        Event("u", "b", "buy", 21, 1, "x"),
+        Event("u", "c", "buy", 21, 2, "x"),
+        Event("u", "d", "buy", 25, 3, "x"),
+        Event("v", "e", "buy", 26, 4, ""),
+    ]
+    history = HistoryConfig(length=3, ranker_cases="event")
+    cases = map(parse, examples_of(table(events), Split("time", 20, 30, 40), history)[RANKER])
+    assert [(case["item_ids"], case["is_target"]) for case in cases] == [
+        ([b"a", b"b"], [0, 1]),
+        ([b"a", b"c"], [0, 1]),
+        ([b"a", b"d"], [0, 1]),
+        ([b"e"], [1]),
+    ]
+
+
+@many
+@given(shops())
+def test_one_case_an_event_is_the_rule_of_the_contract(shop: Shop) -> None:
+    shop = replace(shop, history=shop.history.model_copy(update={"ranker_cases": "event"}))
+    targets: Counter[Event] = Counter()
+    ordered = sorted(shop.with_baskets_as_known(), key=lambda event: (event.user, event.time, event.row))
+    for example in build(shop)[RANKER]:
+        *history, target = traced(shop, example)
+        assert target.is_target and not any(position.is_target for position in history)
+        targets[target.event] += 1
+        earlier = [e for e in ordered if e.user == target.event.user and e.time < target.event.time]
+        latest = earlier[-shop.history.length :]
+        assert [position.event for position in history] == [e for e in latest if may_see(target.event, e)]
+    assert targets == Counter(in_window(shop, shop.split.ranker_start, shop.split.eval_start))
+
+
+@many
+@given(shops())
+def test_the_last_occasions_left_out_show_no_case_its_future(shop: Shop) -> None:
+    shop = replace(shop, split=Split("leave_last_out"))
+    built = build(shop)
+    for name in CASES:
+        for example in built[name]:
+            positions = traced(shop, example)
+            targets = [position.event for position in positions if position.is_target]
+            assert targets
+            assert all(may_see(target, each.event) for target in targets for each in positions if not each.is_target)

@@ -13,3 +13,21 @@ class CatalogueEvaluation(Artifact):
     """Full-catalogue metrics of a model beside the baselines: evaluation.json."""
 
     TYPE_NAME = "CatalogueEvaluation"
+
+
+class AnomalyList(Artifact):
+    """What is wrong with the examples, feature by feature: anomalies.json."""
+
+    TYPE_NAME = "AnomalyList"
+
+
+class DistributionComparison(Artifact):
+    """Drift and skew of the events, distance by distance: comparison.json."""
+
+    TYPE_NAME = "DistributionComparison"
+
+
+class LeakageAudit(Artifact):
+    """What the leakage audit of the examples found: audit.json."""
+
+    TYPE_NAME = "LeakageAudit"

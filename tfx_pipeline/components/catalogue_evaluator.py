@@ -14,7 +14,7 @@ from tfx_pipeline.config import EvaluationConfig, SplitConfig
 from tfx_pipeline.evaluation.protocol import Ranker, baseline_rankers, evaluate_models
 from tfx_pipeline.evaluation_cases import EvaluationEvents
 from tfx_pipeline.served_ranker import ServedRanker
-from tfx_pipeline.time_split import split_in_time
+from tfx_pipeline.split_tables import read_split
 from trainer.features import EVAL, TEST
 
 
@@ -41,16 +41,15 @@ def CatalogueEvaluator(
     """
     del version
     folder = Path(tables.uri)
-    events = EvaluationEvents(folder)
-    boundaries = split_in_time(events.timestamps, SplitConfig.model_validate_json(split), str(folder))
+    events = EvaluationEvents(folder, read_split(folder, SplitConfig.model_validate_json(split)))
     cutoffs = EvaluationConfig.model_validate_json(settings).cutoffs
     served = ServedRanker(
         path_utils.serving_model_path(model.uri), events.item_ids, events.event_type_names, history_length
     )
     results = []
-    for window, end in ((EVAL, boundaries.test_start), (TEST, int(events.timestamps.max()) + 1)):
-        start = boundaries.start_of(window)
-        rankers: dict[str, Ranker] = {SERVED_MODEL: served, **baseline_rankers(events.buyers(start).astype(np.float64))}
-        table = evaluate_models(rankers, events.cases(boundaries, window), cutoffs)
-        results.append(WindowResult(window, start, end, table))
+    for window in (EVAL, TEST):
+        buyers = events.buyers(window).astype(np.float64)
+        rankers: dict[str, Ranker] = {SERVED_MODEL: served, **baseline_rankers(buyers)}
+        table = evaluate_models(rankers, events.cases(window), cutoffs)
+        results.append(WindowResult(window, *events.period(window), table))
     write_results(results, Path(evaluation.uri))

@@ -1,60 +1,67 @@
-"""The file of bad rows, so that none is lost silently."""
+"""The file of rejected rows, so that none is lost silently."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
-HEADER = ("file", "row", "column", "reason", "value")
+import numpy as np
+import pyarrow as pa
+
+from tfx_pipeline.sources.open_table import open_table
+from tfx_pipeline.sources.readers import Reader
+from tfx_pipeline.sources.rejected import SCHEMA, Rejected
+from tfx_pipeline.sources.source_files import SourceFile
+from tfx_pipeline.table_config import TableConfig
+from tfx_pipeline.write_aside import write_aside
+
+HEADER = ("file", "line", "column", "reason", "value")
 _SHOWN_CHARACTERS = 80
+_ROWS_AT_ONCE = 100_000
 
 
-class Quarantine:
-    """Writes bad rows to a CSV file; use it in a `with` block.
+def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[SourceFile], table: TableConfig) -> None:
+    """Write rejected rows as CSV, in the order of the source; also from none, then it is the header alone.
 
-    Attributes:
-        first: The first bad row in words, '' while there is none.
+    Args:
+        path: The file; it appears whole or not at all.
+        parts: The rows.
+        files: The source files, by number.
+        table: How they are read, to find the lines of their rows.
     """
+    rows = pa.concat_tables([SCHEMA.empty_table(), *parts])
+    order = np.lexsort((rows["row"].to_numpy(), rows["file"].to_numpy()))
+    rows = rows.take(pa.array(order))
+    # One for each file, and kept: it goes on forwards, where a new one would read from the start.
+    open_reader = cache(lambda number: open_table(files[number], table))
+    with write_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADER)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            writer.writerows(_lines(rows.slice(start, _ROWS_AT_ONCE), open_reader))
 
-    def __init__(self, path: Path, source: Path) -> None:
-        """Create the file at `path`, with its header, for bad rows of the table `source`."""
-        self.first = ""
-        self._source = str(source)
-        self._waiting: list[tuple[int, str, str, str]] = []
-        self._file = path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file, lineterminator="\n")
-        self._writer.writerow(HEADER)
 
-    def add(self, rows: Iterable[int], column: str, reason: str, values: Iterable[Any]) -> None:
-        """Take rows of the batch at hand.
+def first_rejected(path: Path) -> str:
+    """The first row of a quarantine file in words, without its file; '' where there is none."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        first = next(rows, None)
+    if first is None:
+        return ""
+    _, line, column, reason, value = first
+    return f"line {line}, {column or 'the whole row'}: {reason}: {value[:_SHOWN_CHARACTERS]!r}"
 
-        Args:
-            rows: 1-based data rows in the source.
-            column: The shop's column that is to blame; '' where it is the whole row.
-            reason: A reason of the contract.
-            values: What stood there; None is written as ''.
-        """
-        for row, value in zip(rows, values, strict=True):
-            # Python 3.10 cannot write the null character to CSV.
-            shown = "" if value is None else str(value).replace("\0", r"\0")
-            self._waiting.append((int(row), column, reason, shown))
 
-    def flush(self) -> None:
-        """Write the rows of the batch at hand, in the order of the source."""
-        self._waiting.sort()
-        self._writer.writerows((self._source, *bad_row) for bad_row in self._waiting)
-        if self._waiting and not self.first:
-            row, column, reason, value = self._waiting[0]
-            self.first = f"row {row}, {column or 'the whole row'}: {reason}: {value[:_SHOWN_CHARACTERS]!r}"
-        self._waiting.clear()
-
-    def __enter__(self) -> "Quarantine":
-        """Give back the writer."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self._file.close()
+def _lines(rows: Rejected, open_reader: Callable[[int], Reader]) -> list[tuple[str, ...]]:
+    numbers = rows["file"].to_numpy()
+    lines = np.zeros(len(rows), np.int64)
+    for number in np.unique(numbers):
+        here = numbers == number
+        lines[here] = open_reader(int(number)).lines(rows["row"].to_numpy()[here])
+    shown = [rows[name].to_pylist() for name in ("column", "reason", "value")]
+    return [
+        # Python 3.10 cannot write the null character to CSV.
+        (open_reader(number).path, str(line), column, reason, value.replace("\0", r"\0"))
+        for number, line, column, reason, value in zip(numbers.tolist(), lines.tolist(), *shown, strict=True)
+    ]

@@ -1,166 +1,186 @@
-"""What a row must satisfy to be kept."""
+"""What a row of each table must satisfy to be kept."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from tfx_pipeline.sources import contract
-from tfx_pipeline.sources.contract import Column
-from tfx_pipeline.sources.timestamps import utc_seconds
-from tfx_pipeline.sources.values import Mask, flags, mask_of, missing, numbers, text, trimmed
+from tfx_pipeline.sources.checks import (
+    Failure,
+    empty,
+    improbable,
+    line_break,
+    negative,
+    other_than,
+    repeated,
+    unlisted,
+    unreadable,
+)
+from tfx_pipeline.sources.conversion import Columns, Converted
+from tfx_pipeline.sources.id_set import IdSet
+from tfx_pipeline.table_config import RulesConfig
 
 
-@dataclass(frozen=True)
-class Converted:
-    """One contract column of a batch.
+class Rules:
+    """The rules of a table. This one has none."""
 
-    Attributes:
-        values: `[N]` Arrow array of the column's type, without nulls.
-        unreadable: `[N]` bool; false where the value is missing, except for a time, which nobody may omit.
-    """
+    def cleaned(self, columns: Columns) -> Columns:
+        """The batch, with the values that the rules take as not known where they keep the row; comes before them."""
+        return columns
 
-    values: pa.Array
-    unreadable: Mask
-
-
-class Failure(NamedTuple):
-    """One rule and the rows that break it.
-
-    Attributes:
-        reason: One of the reasons of the contract.
-        column: The contract column that is to blame.
-        rows: `[N]` bool.
-    """
-
-    reason: str
-    column: str
-    rows: Mask
+    def __call__(self, columns: Columns) -> list[Failure]:
+        """Check a batch: what its rows break, in the order in which the rules claim a row."""
+        return []
 
 
-Columns = Mapping[str, Converted]
-
-
-def convert(column: Column, raw: pa.Array) -> Converted:
-    """Bring raw values to the type of their contract column.
-
-    Raises:
-        pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError: The raw type cannot hold such values.
-    """
-    fine = np.zeros(len(raw), dtype=bool)
-    if column.kind == "id":
-        return Converted(text(raw), fine)
-    if column.kind in ("text", "path"):
-        return Converted(trimmed(raw), fine)
-    if column.kind == "time":
-        seconds, readable = utc_seconds(raw)
-        return Converted(pa.array(seconds), ~readable)
-    if column.kind == "flag":
-        is_set, readable = flags(raw)
-        return Converted(pa.array(is_set), ~readable)
-    amounts, readable = numbers(raw)
-    if column.kind == "number":
-        return Converted(pa.array(amounts), ~readable & ~missing(raw))
-    is_whole = readable & (amounts >= 0) & (amounts == np.floor(amounts)) & (amounts <= 2.0**53)
-    return Converted(pa.array(np.where(is_whole, amounts, -1).astype(np.int64)), ~is_whole & ~missing(raw))
-
-
-def first_failure(failures: list[Failure], length: int) -> NDArray[np.int8]:
-    """`[length]` int8: the position in `failures` of the first rule that a row breaks, -1 for a row to keep."""
-    first = np.full(length, -1, dtype=np.int8)
-    for position, failure in enumerate(failures):
-        first[(first < 0) & failure.rows] = position
-    return first
-
-
-class EventRules:
-    """The rules of the events table, in the order in which they claim a row.
+class EventRules(Rules):
+    """The rules of the events table.
 
     The event type comes first: what no objective asks about is not looked at further, so that a log full of
     anonymous page views does not fail a shop that learns from purchases.
     """
 
-    def __init__(self, event_types: Collection[str], known_items: pa.Array | None) -> None:
-        """Take the event types that the objectives name, and the ids of the items table if there is one."""
+    def __init__(
+        self,
+        event_types: Collection[str],
+        known_items: pa.Array | None,
+        rules: RulesConfig,
+        now: int,
+        has_clock: bool,
+    ) -> None:
+        """Choose the rules.
+
+        Args:
+            event_types: What the objectives name.
+            known_items: `[M]` strings, the ids of the items table if there is one.
+            rules: What happens to the rows that break a rule.
+            now: Latest time that an event may have, in UTC seconds since 1970.
+            has_clock: Whether `timestamp` holds times, not just the order of the events.
+        """
         self._event_types = pa.array(list(event_types), pa.string())
-        self._known_items = known_items
+        has_list = known_items is not None and rules.unlisted_items != "keep"
+        self._known_items = IdSet(known_items) if has_list else None
+        self._rules = rules
+        self._now = now
+        self._has_clock = has_clock
+
+    def cleaned(self, columns: Columns) -> Columns:
+        """The batch; a negative price is not known where the rules keep its event."""
+        return _without_negative_prices(columns, self._rules)
 
     def __call__(self, columns: Columns) -> list[Failure]:
         """Check a batch."""
-        failures = [
-            _empty(contract.MISSING_EVENT_TYPE, "event_type", columns),
-            Failure(contract.OTHER_EVENT_TYPE, "event_type", ~_is_in(columns["event_type"], self._event_types)),
-            _empty(contract.MISSING_USER, "user_id", columns),
-            _empty(contract.MISSING_ITEM, "item_id", columns),
-            *(_line_break(name, columns) for name in ("user_id", "item_id")),
-            Failure(contract.UNREADABLE_TIMESTAMP, "timestamp", columns["timestamp"].unreadable),
+        rules = self._rules
+        return [
+            empty(contract.MISSING_EVENT_TYPE, "event_type", columns),
+            other_than(contract.OTHER_EVENT_TYPE, "event_type", columns, self._event_types, rules.unknown_event_types),
+            empty(contract.MISSING_USER, "user_id", columns, rules.missing_users),
+            empty(contract.MISSING_ITEM, "item_id", columns),
+            line_break("user_id", columns),
+            line_break("item_id", columns),
+            *(self._times(columns[contract.TIMESTAMP]) if self._has_clock else self._places(columns)),
+            *([] if rules.unlisted_items == "keep" else unlisted(columns, self._known_items, rules.unlisted_items)),
+            *_negative_prices(columns, rules),
+            *self._returns(columns),
+            *unreadable(columns),
+            *improbable(columns),
         ]
-        if self._known_items is not None:
-            failures.append(Failure(contract.UNKNOWN_ITEM, "item_id", ~_is_in(columns["item_id"], self._known_items)))
-        failures += _negative(contract.NEGATIVE_PRICE, "price", columns)
-        failures += _negative(contract.NEGATIVE_QUANTITY, "quantity", columns)
-        failures += _unreadable_numbers(columns, "price", "quantity", "position", "propensity")
-        if "propensity" in columns:
-            values = columns["propensity"].values.to_numpy()
-            failures.append(Failure(contract.PROPENSITY_OUT_OF_RANGE, "propensity", (values <= 0) | (values > 1)))
+
+    def _times(self, times: Converted) -> list[Failure]:
+        failures = [Failure(contract.UNREADABLE_TIMESTAMP, contract.TIMESTAMP, times.unreadable)]
+        if self._rules.future_times != "keep":
+            is_late = times.values.to_numpy() > self._now
+            failures.append(Failure(contract.FUTURE_TIME, contract.TIMESTAMP, is_late, self._rules.future_times))
         return failures
 
+    def _places(self, columns: Columns) -> list[Failure]:
+        places = columns[contract.TIMESTAMP]
+        is_bad = places.unreadable | (places.values.to_numpy() < 0)
+        return [Failure(contract.UNREADABLE_SEQUENCE, contract.TIMESTAMP, is_bad)]
 
-class ItemRules:
-    """The rules of the items table; it remembers the ids that it has seen kept.
+    def _returns(self, columns: Columns) -> list[Failure]:
+        """A return that cancels a purchase is no failure here: it has yet to find the purchase."""
+        action = self._rules.returns
+        return [] if action == "cancel" else negative(contract.RETURN, "quantity", columns, action)
 
-    Attributes:
-        kept: `[M]` strings, the ids of the kept items so far, in file order.
-    """
 
-    def __init__(self) -> None:
+class ItemRules(Rules):
+    """The rules of the items table; they remember the ids that they have seen kept."""
+
+    def __init__(self, rules: RulesConfig) -> None:
         """Start with no item."""
-        self.kept: pa.Array = pa.array([], pa.string())
+        self._rules = rules
+        self._kept = IdSet()
+
+    @property
+    def kept(self) -> pa.Array:
+        """`[M]` strings, the ids of the kept items so far, in file order."""
+        return self._kept.ids
+
+    def cleaned(self, columns: Columns) -> Columns:
+        """The batch; a negative price is not known where the rules keep its item."""
+        return _without_negative_prices(columns, self._rules)
 
     def __call__(self, columns: Columns) -> list[Failure]:
         """Check a batch; batches come in file order, each once."""
-        failures = [_empty(contract.MISSING_ITEM, "item_id", columns), _line_break("item_id", columns)]
-        failures += _negative(contract.NEGATIVE_PRICE, "price", columns)
-        failures += _unreadable_numbers(columns, "price")
-        if "available" in columns:
-            failures.append(Failure(contract.UNREADABLE_FLAG, "available", columns["available"].unreadable))
-        ids = columns["item_id"].values
-        sound = first_failure(failures, len(ids)) < 0
-        is_new = self._is_new(ids, sound)
-        self.kept = pa.concat_arrays([self.kept, ids.filter(pa.array(is_new))])
-        failures.append(Failure(contract.DUPLICATE_ITEM, "item_id", sound & ~is_new))
-        return failures
-
-    def _is_new(self, ids: pa.Array, sound: Mask) -> Mask:
-        """`[N]` bool: the first sound row of an id that no earlier batch had."""
-        candidates = np.flatnonzero(sound)
-        codes = ids.take(pa.array(candidates)).dictionary_encode().indices.to_numpy()
-        firsts = candidates[np.unique(codes, return_index=True)[1]]
-        is_new = np.zeros(len(ids), dtype=bool)
-        is_new[firsts] = True
-        return is_new & ~mask_of(pc.is_in(ids, value_set=self.kept))
+        failures = [
+            empty(contract.MISSING_ITEM, "item_id", columns),
+            line_break("item_id", columns),
+            *_negative_prices(columns, self._rules),
+            *unreadable(columns),
+        ]
+        action = self._rules.duplicate_items
+        return [*failures, repeated(contract.DUPLICATE_ITEM, "item_id", columns, self._kept, failures, action)]
 
 
-def _is_in(column: Converted, known: pa.Array) -> Mask:
-    return mask_of(pc.is_in(column.values, value_set=known))
+class UserRules(Rules):
+    """The rules of the users table; they remember the ids that they have seen kept."""
+
+    def __init__(self) -> None:
+        """Start with no user."""
+        self._kept = IdSet()
+
+    def __call__(self, columns: Columns) -> list[Failure]:
+        """Check a batch; batches come in file order, each once."""
+        failures = [
+            empty(contract.MISSING_USER, "user_id", columns),
+            line_break("user_id", columns),
+            *unreadable(columns),
+        ]
+        return [*failures, repeated(contract.DUPLICATE_USER, "user_id", columns, self._kept, failures, "quarantine")]
 
 
-def _empty(reason: str, name: str, columns: Columns) -> Failure:
-    return Failure(reason, name, missing(columns[name].values))
+class JudgmentRules(Rules):
+    """The rules of the judgments table."""
+
+    def __init__(self, known_items: pa.Array | None) -> None:
+        """Take the ids `[M]` of the items table, if there is one."""
+        self._known_items = None if known_items is None else IdSet(known_items)
+
+    def __call__(self, columns: Columns) -> list[Failure]:
+        """Check a batch."""
+        grades = columns["relevance"]
+        is_ungraded = np.isnan(grades.values.to_numpy()) & ~grades.unreadable
+        return [
+            empty(contract.MISSING_QUERY, "query", columns),
+            empty(contract.MISSING_ITEM, "item_id", columns),
+            line_break("item_id", columns),
+            Failure(contract.MISSING_RELEVANCE, "relevance", is_ungraded),
+            *unlisted(columns, self._known_items, "quarantine"),
+            *unreadable(columns),
+        ]
 
 
-def _line_break(name: str, columns: Columns) -> Failure:
-    broken = pc.match_substring_regex(columns[name].values, r"[\r\n]")
-    return Failure(contract.LINE_BREAK_IN_ID, name, mask_of(broken))
+def _negative_prices(columns: Columns, rules: RulesConfig) -> list[Failure]:
+    action = rules.negative_prices
+    return [] if action == "keep" else negative(contract.NEGATIVE_PRICE, "price", columns, action)
 
 
-def _negative(reason: str, name: str, columns: Columns) -> list[Failure]:
-    return [Failure(reason, name, columns[name].values.to_numpy() < 0)] if name in columns else []
-
-
-def _unreadable_numbers(columns: Columns, *names: str) -> list[Failure]:
-    return [Failure(contract.NOT_A_NUMBER, name, columns[name].unreadable) for name in names if name in columns]
+def _without_negative_prices(columns: Columns, rules: RulesConfig) -> Columns:
+    if rules.negative_prices != "keep" or "price" not in columns:
+        return columns
+    prices = columns["price"].values.to_numpy()
+    known = pa.array(np.where(prices < 0, np.nan, prices))
+    return {**columns, "price": replace(columns["price"], values=known)}

@@ -1,5 +1,7 @@
 """Arrow columns of any type to the plain types of the contract."""
 
+from typing import Literal
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,8 +10,13 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+DecimalMark = Literal[".", ","]
 
-_DECIMAL_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
+_DECIMAL_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+# A lone group without decimals, 1,234, is left out: it may as well be a decimal number with the other mark.
+_GROUPED_NUMBER = r"^[+-]?[1-9]\d{0,2}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})$"
+_PROBE_ROWS = 32
+_SWAPPED_MARKS = str.maketrans(",.", ".,")
 _TRUE = pa.array(["", "true", "t", "yes", "y", "1"])
 _FALSE = pa.array(["false", "f", "no", "n", "0"])
 
@@ -28,6 +35,16 @@ def mask_of(values: pa.Array) -> Mask:
     """A column of booleans without nulls, as `[N]` bool."""
     mask: Mask = values.to_numpy(zero_copy_only=False)
     return mask
+
+
+def cast_or_none(values: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """Strings as values of another type, or None where Arrow cannot read all of them."""
+    try:
+        # Arrow takes its time over a column that it cannot read, so a few values are tried first.
+        values.slice(0, _PROBE_ROWS).cast(kind)
+        return values.cast(kind)
+    except pa.ArrowInvalid:
+        return None
 
 
 def text(values: pa.Array) -> pa.Array:
@@ -49,21 +66,39 @@ def trimmed(values: pa.Array) -> pa.Array:
     return pc.utf8_trim_whitespace(text(values))
 
 
-def numbers(values: pa.Array) -> tuple[Floats, Mask]:
+def distinct(values: pa.Array) -> pa.DictionaryArray:
+    """As `text`, but dictionary encoded and without nulls: what holds for a value is then found out only once.
+
+    Raises:
+        pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError: The type has no text, such as a list.
+    """
+    if not pa.types.is_dictionary(values.type) or values.indices.null_count:
+        values = plain(values).dictionary_encode(null_encoding="encode")
+    return pa.DictionaryArray.from_arrays(values.indices, text(values.dictionary))
+
+
+def blanks_as_null(values: pa.Array) -> pa.Array:
+    """Strings, null where empty: Arrow's parsers stop at an empty string and pass a null on."""
+    return pc.if_else(pc.equal(values, ""), pa.scalar(None, values.type), values)
+
+
+def numbers(values: pa.Array, decimal_mark: DecimalMark = ".") -> tuple[Floats, Mask]:
     """Values as `[N]` float64, NaN where null, empty or unreadable; and `[N]` bool: holds a finite number.
 
-    Strings are decimal numbers with a point, surrounding white space allowed: `nan`, `inf`, `3,50` and `0x1f` are
-    not numbers.
+    Strings are decimal numbers, surrounding white space allowed. The mark that does not separate the decimals may
+    group thousands, as in `1,234.50` and `1,234,567`; a lone group without decimals, `1,234`, is not read, since it
+    may be a decimal number in the other notation. `nan`, `inf`, `3,50`, `$ 3.50` and `0x1f` are not numbers.
+
+    Args:
+        values: `[N]` numbers or strings.
+        decimal_mark: What separates the decimals in strings.
 
     Raises:
         pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError: The type holds no numbers.
     """
     values = plain(values)
     if holds_text(values.type):
-        values = trimmed(values)
-        is_decimal = pc.match_substring_regex(values, pattern=_DECIMAL_NUMBER)
-        # Arrow parses no leading plus.
-        values = pc.if_else(is_decimal, pc.utf8_ltrim(values, characters="+"), None)
+        values = _read_decimals(blanks_as_null(text(values)), decimal_mark)
     floats: Floats = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     is_number = np.isfinite(floats)
     return np.where(is_number, floats, np.nan), is_number
@@ -88,6 +123,23 @@ def flags(values: pa.Array) -> tuple[Mask, Mask]:
     is_false = mask_of(pc.is_in(words, value_set=_FALSE))
     is_true = mask_of(pc.is_in(words, value_set=_TRUE))
     return ~is_false, is_false | is_true
+
+
+def _read_decimals(values: pa.Array, decimal_mark: DecimalMark) -> pa.Array:
+    if decimal_mark == "." and (floats := cast_or_none(values, pa.float64())) is not None:
+        return floats
+    encoded = values.dictionary_encode(null_encoding="encode")
+    return _parse_decimals(trimmed(encoded.dictionary), decimal_mark).take(encoded.indices)
+
+
+def _parse_decimals(values: pa.Array, decimal_mark: DecimalMark) -> pa.Array:
+    if decimal_mark == ",":
+        values = pa.array([value.translate(_SWAPPED_MARKS) for value in values.to_pylist()], pa.string())
+    is_grouped = pc.match_substring_regex(values, pattern=_GROUPED_NUMBER)
+    is_number = pc.or_(is_grouped, pc.match_substring_regex(values, pattern=_DECIMAL_NUMBER))
+    ungrouped = pc.if_else(is_grouped, pc.replace_substring(values, pattern=",", replacement=""), values)
+    # Arrow parses no leading plus.
+    return pc.if_else(is_number, pc.utf8_ltrim(ungrouped, characters="+"), None).cast(pa.float64())
 
 
 def _float_text(values: pa.Array) -> pa.Array:

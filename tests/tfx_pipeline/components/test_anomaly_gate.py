@@ -12,7 +12,14 @@ from tfx.components.example_validator.executor import Executor as ExampleValidat
 from tfx.components.statistics_gen.executor import Executor as StatisticsGenExecutor
 from tfx.types import artifact_utils, standard_artifacts
 
-from tfx_pipeline.components.anomaly_gate import AnomalyGate, describe_anomalies
+from tfx_pipeline.components.anomaly_gate import (
+    ANOMALIES_FILE,
+    Anomaly,
+    AnomalyGate,
+    load_anomalies,
+    read_anomalies,
+)
+from tfx_pipeline.components.artifacts import AnomalyList
 from tfx_pipeline.components.contract_schema import ContractSchema
 from tfx_pipeline.sources.errors import DataError
 
@@ -73,7 +80,7 @@ def statistics(make_artifact: MakeArtifact, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def schemas(make_artifact: MakeArtifact) -> dict[str, Any]:
     written = {name: make_artifact(standard_artifacts.Schema) for name in ("users", "items", "union")}
-    ContractSchema.test_call(version="1", **written)
+    ContractSchema.test_call(own_columns='{"events": {}, "items": {}}', frozen="", version="1", **written)
     return written
 
 
@@ -94,10 +101,27 @@ def validate(statistics: Any, schemas: dict[str, Any], make_artifact: MakeArtifa
     return run
 
 
-def test_sound_examples_pass(validate: Callable[..., Any]) -> None:
+@pytest.fixture
+def gate(make_artifact: MakeArtifact) -> Callable[..., Path]:
+    """Runs the gate, and gives the file with what it found."""
+
+    def run(users: Any, items: Any, record: Path | str = "") -> Path:
+        found = make_artifact(AnomalyList)
+        AnomalyGate.test_call(users=users, items=items, version="1", anomalies=found, record=str(record))
+        return Path(found.uri) / ANOMALIES_FILE
+
+    return run
+
+
+def told(artifact: Any) -> list[str]:
+    return [str(anomaly) for anomaly in read_anomalies(artifact)]
+
+
+def test_sound_examples_pass(validate: Callable[..., Any], gate: Callable[..., Path], tmp_path: Path) -> None:
     users, items = validate("users", "train"), validate("items", "catalogue")
-    assert describe_anomalies(users) == describe_anomalies(items) == []
-    AnomalyGate.test_call(users=users, items=items)
+    assert told(users) == told(items) == []
+    assert load_anomalies(gate(users, items, record=tmp_path / "record.json")) == ()
+    assert list(tmp_path.iterdir()) == []
 
 
 LOW = "Unexpectedly low values: -2<0(upto six significant digits)"
@@ -108,35 +132,65 @@ BAD = [
 
 
 def test_every_anomaly_is_told_with_its_split_and_feature(validate: Callable[..., Any]) -> None:
-    assert describe_anomalies(validate("items", "catalogue", "bad")) == BAD
-    assert describe_anomalies(validate("users", "train", "empty")) == ["split empty: no examples"]
+    assert told(validate("items", "catalogue", "bad")) == BAD
+    assert told(validate("users", "train", "empty")) == ["split empty: no examples"]
 
 
-def test_the_gate_stops_the_run_with_one_line(validate: Callable[..., Any]) -> None:
+def test_the_gate_stops_the_run_with_one_line(validate: Callable[..., Any], gate: Callable[..., Path]) -> None:
     users, items = validate("users", "train", "empty"), validate("items", "bad", "catalogue")
     with pytest.raises(DataError) as error:
-        AnomalyGate.test_call(users=users, items=items)
+        gate(users, items)
     assert str(error.value) == "the examples break the schema: " + "; ".join(["split empty: no examples", *BAD])
     assert "\n" not in str(error.value)
 
 
+def test_what_stopped_the_run_is_left_in_both_files(
+    validate: Callable[..., Any], make_artifact: MakeArtifact, tmp_path: Path
+) -> None:
+    found, record = make_artifact(AnomalyList), tmp_path / "new" / "anomalies.json"
+    sides = {"users": validate("users", "train", "empty"), "items": validate("items", "bad")}
+    with pytest.raises(DataError):
+        AnomalyGate.test_call(**sides, version="1", anomalies=found, record=str(record))
+    assert load_anomalies(record) == (
+        Anomaly("empty", "", "ERROR", "no examples"),
+        Anomaly("bad", "price", "ERROR", LOW),
+        Anomaly("bad", "title", "ERROR", "Some examples have more values than expected."),
+    )
+    assert (Path(found.uri) / ANOMALIES_FILE).read_bytes() == record.read_bytes()
+
+
 @pytest.mark.parametrize("broken", ["users", "items"])
-def test_either_side_is_enough(validate: Callable[..., Any], broken: str) -> None:
+def test_either_side_is_enough(validate: Callable[..., Any], gate: Callable[..., Path], broken: str) -> None:
     sides = {"users": validate("users", "train"), "items": validate("items", "catalogue")}
     sides[broken] = validate(broken, "empty")
     with pytest.raises(DataError, match=r"^the examples break the schema: split empty: no examples$"):
-        AnomalyGate.test_call(**sides)
+        gate(**sides)
+
+
+def written(make_artifact: MakeArtifact, found: dict[str, anomalies_pb2.Anomalies]) -> Any:
+    """An artifact with the anomalies of some splits, as ExampleValidator would leave it."""
+    artifact = make_artifact(standard_artifacts.ExampleAnomalies)
+    artifact.split_names = artifact_utils.encode_split_names(list(found))
+    for split, anomalies in found.items():
+        Path(artifact.uri, f"Split-{split}").mkdir()
+        Path(artifact.uri, f"Split-{split}", "SchemaDiff.pb").write_bytes(anomalies.SerializeToString())
+    return artifact
 
 
 def test_features_are_told_in_alphabetical_order(make_artifact: MakeArtifact) -> None:
-    artifact = make_artifact(standard_artifacts.ExampleAnomalies)
-    artifact.split_names = artifact_utils.encode_split_names(["b", "a"])
-    for split in ("a", "b"):
-        found = anomalies_pb2.Anomalies()
-        for feature in ("z", "y", "x"):
-            found.anomaly_info[feature].description = f"wrong {feature}"
-        Path(artifact.uri, f"Split-{split}").mkdir()
-        Path(artifact.uri, f"Split-{split}", "SchemaDiff.pb").write_bytes(found.SerializeToString())
-    assert describe_anomalies(artifact) == [
+    found = anomalies_pb2.Anomalies()
+    for feature in ("z", "y", "x"):
+        found.anomaly_info[feature].description = f"wrong {feature}"
+    assert told(written(make_artifact, {"b": found, "a": found})) == [
         f"split {split}, feature {feature}: wrong {feature}" for split in "ba" for feature in "xyz"
     ]
+
+
+def test_what_is_wrong_with_a_whole_split_is_told(make_artifact: MakeArtifact, gate: Callable[..., Path]) -> None:
+    found = anomalies_pb2.Anomalies()
+    found.dataset_anomaly_info.description = "Dataset has too few\nexamples."
+    found.dataset_anomaly_info.severity = anomalies_pb2.AnomalyInfo.WARNING
+    users = written(make_artifact, {"train": found})
+    assert list(read_anomalies(users)) == [Anomaly("train", "", "WARNING", "Dataset has too few examples.")]
+    with pytest.raises(DataError, match=r"schema: split train: Dataset has too few examples\.$"):
+        gate(users, written(make_artifact, {}))

@@ -1,13 +1,15 @@
-"""A small shop on disk."""
+"""A small shop on disk, and what ingestion made of it."""
 
+import csv
 import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from tfx_pipeline.config import DataConfig, TableConfig
+from tfx_pipeline.table_config import DataConfig, TableConfig
 
 EVENTS = """user_id,item_id,event_type,timestamp
 u1,007,view,2017-01-01T00:00:00Z
@@ -27,6 +29,7 @@ def save(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
     def write(name: str, content: str | bytes) -> Path:
         path = tmp_path / name
         raw = content.encode() if isinstance(content, str) else content
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(raw) if isinstance(content, str) and name.endswith(".gz") else raw)
         return path
 
@@ -53,3 +56,20 @@ def out(tmp_path: Path) -> Path:
     directory = tmp_path / "out"
     directory.mkdir()
     return directory
+
+
+@pytest.fixture(scope="session")
+def bad_rows() -> Callable[[Path, str], list[tuple[int, str, str, str]]]:
+    """Line, column, reason and value of every row in the quarantine file of a table."""
+
+    def read(out: Path, table: str) -> list[tuple[int, str, str, str]]:
+        with (out / "quarantine" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            return [(int(row["line"]), row["column"], row["reason"], row["value"]) for row in csv.DictReader(file)]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def rows_of() -> Callable[[pa.Table], list[tuple[Any, ...]]]:
+    """The rows of a table as tuples."""
+    return lambda table: [tuple(row.values()) for row in table.to_pylist()]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfx_pipeline.sources.values import flags, missing, numbers, text, trimmed
+from tfx_pipeline.sources.values import DecimalMark, distinct, flags, missing, numbers, text, trimmed
 
 TEXTS = [
     (pa.array(["007", None, " x "]), ["007", "", " x "]),
@@ -26,7 +26,12 @@ TEXTS = [
     (pa.nulls(2), ["", ""]),
 ]
 NUMBERS = ["3", "3.50", ".5", "5.", "-1", "+2", " 4 ", "1e3", "1E-3", "0"]
-NOT_NUMBERS = ["", "three", "3,50", "1 000", "0x1f", "nan", "inf", "-inf", "1e999", "--1", "1e", ".", "1_000", "٣"]
+NOT_NUMBERS = [
+    "", "three", "3,50", "1 000", "0x1f", "nan", "inf", "-inf", "1e999", "--1", "1e", ".", "1_000", "٣", "$3.50",
+    "3.50 €", "1,234", "1,23.5", "12,34,567", "0,123.5", "1,234,567.", "1.234.567", "1,234e5", "1\0005",
+]  # fmt: skip
+GROUPED = [("1,234.5", 1234.5), ("-12,345.00", -12345.0), ("1,234,567", 1234567.0), ("+1,234,567.25", 1234567.25)]
+SWAPPED = str.maketrans(",.", ".,")
 
 
 @pytest.mark.parametrize(("column", "expected"), TEXTS)
@@ -59,6 +64,49 @@ def test_what_is_not_a_number(written: str) -> None:
     values, is_number = numbers(pa.array([written, "1"]))
     assert is_number.tolist() == [False, True]
     assert np.isnan(values[0])
+
+
+@pytest.mark.parametrize(("written", "expected"), GROUPED)
+def test_thousands_may_be_grouped(written: str, expected: float) -> None:
+    assert numbers(pa.array([written]))[0].tolist() == [expected]
+    assert numbers(pa.array([written.translate(SWAPPED)]), ",")[0].tolist() == [expected]
+
+
+@pytest.mark.parametrize("written", NOT_NUMBERS)
+def test_what_is_not_a_number_with_a_comma(written: str) -> None:
+    values, is_number = numbers(pa.array([written.translate(SWAPPED), "1,5"]), ",")
+    assert is_number.tolist() == [False, True]
+    assert values[1] == 1.5
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.decimals(-(10**12), 10**12, places=2)),
+    st.booleans(),
+    st.sampled_from([".", ","]),
+    st.sampled_from(["", " "]),
+)
+def test_decimals_read_back_with_either_mark(
+    expected: list[Decimal], is_grouped: bool, mark: DecimalMark, around: str
+) -> None:
+    written = [around + (f"{value:,}" if is_grouped else f"{value}") for value in expected]
+    if mark == ",":
+        written = [value.translate(SWAPPED) for value in written]
+    values, is_number = numbers(pa.array(written, pa.string()), mark)
+    assert values.tolist() == [float(value) for value in expected]
+    assert is_number.all()
+
+
+def test_a_mark_matters_only_for_strings() -> None:
+    assert numbers(pa.array([1.5, 1234.0]), ",")[0].tolist() == [1.5, 1234.0]
+
+
+@pytest.mark.parametrize(("column", "expected"), TEXTS)
+def test_distinct_is_the_text_of_every_value(column: pa.Array, expected: list[str]) -> None:
+    for values in (column, column.slice(1)):
+        encoded = distinct(values)
+        assert encoded.dictionary_decode().to_pylist() == expected[len(column) - len(values) :]
+        assert encoded.dictionary.type == pa.string()
 
 
 def test_numbers_of_other_types() -> None:

@@ -1,0 +1,1 @@
+"""Measurements of shoprank beside the peers that it is compared with."""

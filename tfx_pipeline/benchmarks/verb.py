@@ -1,0 +1,45 @@
+"""What `shoprank benchmark` does."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tfx_pipeline.benchmarks.figures import Figure, print_figures, to_json, unmet
+from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.write_aside import write_aside
+
+
+def benchmark_verb(name: str, data_dir: Path, json_file: Path | None, check: bool) -> None:
+    """Measure, print the figures as a table, and write them as JSON.
+
+    Args:
+        name: Name of the benchmark.
+        data_dir: Real data, for the benchmarks that need some beside what the set-up brings.
+        json_file: Receives the figures as a JSON list.
+        check: Whether figures must be met.
+
+    Raises:
+        PipelineError: There is no such benchmark; or, with `check`, a figure misses its target or could not be
+            measured.
+    """
+    if name not in BENCHMARKS:
+        raise PipelineError(f"there is no benchmark {name!r}, only {', '.join(BENCHMARKS)}")
+    figures = list(BENCHMARKS[name](data_dir))
+    if json_file is not None:
+        with write_aside(json_file) as aside:
+            aside.write_text(to_json(figures), encoding="utf-8")
+    print_figures(figures)
+    missed = unmet(figures)
+    if check and missed:
+        raise PipelineError(f"not met: {'; '.join(missed)}")
+
+
+def _ingest(data_dir: Path) -> Iterator[Figure]:
+    # Its data come with the set-up or are generated.
+    del data_dir
+    from tfx_pipeline.benchmarks.ingest import ingest_figures
+
+    return ingest_figures()
+
+
+BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {"ingest": _ingest}
+"""Benchmark -> what measures it, given the folder of real data."""

@@ -1,0 +1,1 @@
+"""Public data sets that a user downloads, each mapped onto the data contract as its publisher wrote the files."""

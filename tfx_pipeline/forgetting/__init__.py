@@ -1,0 +1,1 @@
+"""Removing a user from what a run has stored."""
