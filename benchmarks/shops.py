@@ -7,6 +7,7 @@ The demo must have run before. A shop whose data is not there is left out with a
 
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from tfx_pipeline.config import load_config
@@ -29,8 +30,9 @@ def main() -> None:
     for name in EXAMPLES:
         example = ROOT / "examples" / f"{name}.yaml"
         config = load_config(example)
-        if not config.data.events.path.exists():
-            sections.append(f"## {name}\n\nNot measured: {config.data.events.path.name} is not there.\n")
+        missing = [path for path in map(Path, config.data.events.paths) if not path.exists()]
+        if missing:
+            sections.append(f"## {name}\n\nNot measured: {missing[0].name} is not there.\n")
             continue
         subprocess.run(
             [sys.executable, "-m", "tfx_pipeline.cli", "run", "--config", str(example)], check=True, cwd=ROOT
@@ -55,7 +57,7 @@ def _section(title: str, summary: RunSummary) -> str:
 def _window(window: WindowMetrics) -> str:
     metrics = window.table.metrics
     lines = [
-        f"{window.name} window, {window.start:%Y-%m-%d} to {window.end:%Y-%m-%d}:\n",
+        f"{window.name} window, {_moment(window.start)} to {_moment(window.end)}:\n",
         f"| items | users | model | {' | '.join(metrics)} |",
         "|---" * (3 + len(metrics)) + "|",
     ]
@@ -63,6 +65,11 @@ def _window(window: WindowMetrics) -> str:
         cells = [_cell(row.metrics[name], row.standard_errors[name]) for name in metrics]
         lines.append(f"| {row.items} | {row.users:,} | {row.model} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _moment(moment: datetime | int) -> str:
+    """A day; where the shop has no times, the place in the order of its events."""
+    return f"{moment:%Y-%m-%d}" if isinstance(moment, datetime) else f"event {moment:,}"
 
 
 def _cell(mean: float | None, error: float | None) -> str:

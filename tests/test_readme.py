@@ -8,8 +8,10 @@ from typer.main import get_command
 
 from tfx_pipeline.cli import app
 from tfx_pipeline.config import parse_config
+from tfx_pipeline.datasets.dataset import dataset_names
 
 ROOT = Path(__file__).resolve().parents[1]
+VERBS = {"serve", "recommend", "search", "similar", "run", "check", "schema", "forget-user", "benchmark"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -30,11 +32,18 @@ def test_every_example_file_is_valid() -> None:
 
 def test_commands_and_options_exist() -> None:
     verbs = getattr(get_command(app), "commands")  # noqa: B009  a group, which the type does not say
-    used = re.findall(r"\.venv/bin/shoprank (\w+)(.*)", README)
-    assert {verb for verb, _ in used} >= {"serve", "recommend", "search", "similar", "run"}
+    used = re.findall(r"\.venv/bin/shoprank ([\w-]+)([^#\n]*)", README)
+    assert {verb for verb, _ in used} >= VERBS
     for verb, rest in used:
         options = {option for parameter in verbs[verb].params for option in parameter.opts}
         assert set(re.findall(r"--[\w-]+", rest)) <= options, verb
+
+
+def test_named_data_sets_and_folders_exist() -> None:
+    for name in re.findall(r"--dataset ([\w-]+)", README):
+        assert name in dataset_names()
+    for folder in re.findall(r"^\| `(\w+/(?:\w+/)?)`", README, re.MULTILINE):
+        assert (ROOT / folder).is_dir(), folder
 
 
 def test_links_lead_to_files() -> None:

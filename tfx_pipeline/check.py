@@ -8,7 +8,7 @@ from rich.console import Console
 
 from tfx_pipeline.config import Config
 from tfx_pipeline.console import row_table
-from tfx_pipeline.data_summary import data_notes
+from tfx_pipeline.data_summary import data_notes, has_daily_spans
 from tfx_pipeline.row_counts import table_counts
 from tfx_pipeline.sources.forgotten_users import FORGOTTEN_USERS_FILE
 from tfx_pipeline.sources.ingest import check_tables, ingest
@@ -32,6 +32,6 @@ def check(config: Config, console: Console | None = None) -> None:
         shutil.rmtree(quarantine, ignore_errors=True)
         shutil.copytree(tables / "quarantine", quarantine)
     console.print(row_table(table_counts(report)))
-    for note in data_notes(report, config.split.method):
+    for note in data_notes(report, config.split.method, has_daily_spans(config.data.events)):
         console.print(note, highlight=False)
     console.print(f"rows that were left out: {quarantine}", highlight=False)

@@ -28,6 +28,8 @@ class ComparedFeature:
         type: The type of that column.
         make: From that column and the items table to a value for each event: strings, '' where missing, or float64,
             NaN where missing.
+        least_span: Seconds that must lie between the first and the last event of a side, or the comparison tells the
+            calendar and not the shop.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ComparedFeature:
     column: str
     type: pa.DataType
     make: Callable[[pa.Array, pa.Table], pa.Array]
+    least_span: int = 0
 
 
 def compared_features(events: pa.Schema) -> tuple[ComparedFeature, ...]:
@@ -52,8 +55,8 @@ def compared_features(events: pa.Schema) -> tuple[ComparedFeature, ...]:
         ComparedFeature(BRAND, "text", ITEM_ID, _TEXT, _brand),
         *_number(PRICE, PRICE),
         *_number("quantity", "quantity"),
-        ComparedFeature("hour", "text", TIMESTAMP, _TIME, _hour),
-        ComparedFeature("weekday", "text", TIMESTAMP, _TIME, _weekday),
+        ComparedFeature("hour", "text", TIMESTAMP, _TIME, _hour, _DAY - _HOUR),
+        ComparedFeature("weekday", "text", TIMESTAMP, _TIME, _weekday, 6 * _DAY),
     ]
     for column in own_columns(EVENT_COLUMNS, events.names):
         name = EVENT_PREFIX + column

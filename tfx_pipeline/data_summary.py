@@ -8,6 +8,7 @@ from tfx_pipeline.distribution_comparison import Comparison, Distance, Side
 from tfx_pipeline.leakage.report import CheckResult
 from tfx_pipeline.number_format import format_count
 from tfx_pipeline.sources.report import IngestReport
+from tfx_pipeline.table_config import TableConfig
 
 NO_ANOMALY = "TensorFlow Data Validation found no anomaly in the examples."
 _FIRST_DAY = date(1970, 1, 1)
@@ -52,6 +53,11 @@ class DataSummary:
         normal = [NO_ANOMALY] if self.anomalies == () else []
         comparison = self.comparison
         return (*self.notes, *_comparisons(comparison.sides), *comparison.remarks, *anomalies, *normal)
+
+
+def has_daily_spans(table: TableConfig) -> bool:
+    """Whether the spans of a table are days, by the pattern of its path."""
+    return any("{YYYY}" in path for path in table.paths)
 
 
 def data_notes(report: IngestReport, split_method: str, spans_are_days: bool = False) -> tuple[str, ...]:

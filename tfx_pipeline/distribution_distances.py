@@ -80,6 +80,8 @@ def _wanted(name: str, before: pa.Array, after: pa.Array) -> list[_Wanted]:
         reason = "no values on either side"
     elif not all(sides) and not text:
         reason = f"no values {'after' if sides[0] else 'before'}"
+    if not text and reason is None:
+        reason = _too_few_numbers(before, after)
     wanted = [_Wanted(name, measure, reason) for measure in measures_of("text" if text else "number")]
     if text and reason is None:
         wanted[-1] = _Wanted(name, "Jensen-Shannon divergence", _too_many_values(before, after))
@@ -98,6 +100,15 @@ def _too_many_values(before: pa.Array, after: pa.Array) -> str | None:
     if rows >= ROWS_PER_VALUE * distinct:
         return None
     return f"{distinct:,} values in {rows:,} events: chance alone would set two samples apart"
+
+
+def _too_few_numbers(before: pa.Array, after: pa.Array) -> str | None:
+    numbers = [values.filter(pc.is_finite(values)) for values in (before, after)]
+    buckets = min(_QUANTILES, len(pa.concat_arrays(numbers).unique()))
+    events = min(len(each) for each in numbers)
+    if buckets == 1 or events >= ROWS_PER_VALUE * buckets:
+        return None
+    return f"{events:,} numbers in {buckets:,} buckets: chance alone would set two samples apart"
 
 
 def _measure(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfx_pipeline.config import Config, save_config
-from tfx_pipeline.data_summary import DataSummary, data_notes
+from tfx_pipeline.data_summary import DataSummary, data_notes, has_daily_spans
 from tfx_pipeline.distribution_comparison import COMPARISON_FILE, load_comparison
 from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.leakage.report import AUDIT_FILE, AuditReport
@@ -108,7 +108,7 @@ def _data_summary(config: Config, report: IngestReport, records: Mapping[str, "S
     anomalies = load_anomalies(records["AnomalyGate"].outputs["anomalies"] / ANOMALIES_FILE)
     has_rejected = any(table.quarantined or table.dropped for table in report.tables.values())
     return DataSummary(
-        notes=data_notes(report, config.split.method, any("{YYYY}" in path for path in config.data.events.paths)),
+        notes=data_notes(report, config.split.method, has_daily_spans(config.data.events)),
         audit=AuditReport.from_json(audit).checks,
         comparison=load_comparison(records["DistributionComparator"].outputs["comparison"] / COMPARISON_FILE),
         anomalies=tuple(f"{anomaly.severity}, {anomaly}" for anomaly in anomalies),

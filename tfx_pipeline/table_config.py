@@ -151,8 +151,10 @@ class RulesConfig(Section):
     negative_prices: Action | Literal["keep"] = "quarantine"
     """Events and items with a price below zero; `keep` takes the price as not known."""
     returns: Literal["cancel"] | Action = "cancel"
-    """Events with a negative quantity. `cancel` takes back the user's earlier purchases of the item, latest first, as
-    far as the quantity reaches; the return itself is dropped."""
+    """Events with a negative quantity, also of a type that no objective names. `cancel` takes back the user's earlier
+    purchases of the item, latest first, as far as the quantity reaches; the return itself is dropped."""
+    return_types: list[str] = []
+    """Event types that are returns, such as `refund`: their quantity counts as negative, a missing one as -1."""
     now: datetime | None = None
     """Latest time that an event may have; by default a day after the run started."""
 

@@ -31,4 +31,4 @@ if __name__ == "__main__":
     WorkerHandler.register_environment(common_urns.environments.PROCESS.urn, beam_runner_api_pb2.ProcessPayload)(
         ProcessWorkerHandler
     )
-    local_job_service_main.run(sys.argv)
+    local_job_service_main.run(sys.argv[1:])

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
@@ -109,6 +110,15 @@ class _Events:
 
 
 @dataclass(frozen=True)
+class _Sampled:
+    """Sampled events: the features that they have, what to show of them, and the seconds from the first to the last."""
+
+    columns: dict[str, pa.Array]
+    shown: Side
+    seconds: int
+
+
+@dataclass(frozen=True)
 class _Comparer:
     """Compares two sets of events, feature by feature."""
 
@@ -120,17 +130,17 @@ class _Comparer:
 
     def compare(self, kind: Kind, before: _Events, after: _Events) -> Comparison:
         """All features; of each that a set cannot have, why."""
-        (earlier, side_before), (later, side_after) = self._columns(kind, before), self._columns(kind, after)
+        sides = self._side(kind, before), self._side(kind, after)
+        earlier, later = (each.columns for each in sides)
         lacking = []
         for feature in self.features:
-            without = [e.name for e, columns in ((before, earlier), (after, later)) if feature.name not in columns]
-            if without:
-                reason = f"no column {feature.column} of type {feature.type} in {' and '.join(without)}"
+            if reason := _why_not(feature, sides):
+                earlier.pop(feature.name, None)
                 lacking += [NotMeasured(kind, feature.name, measure, reason) for measure in measures_of(feature.kind)]
-        missing = Comparison(not_measured=tuple(lacking), sides=(side_before, side_after))
+        missing = Comparison(not_measured=tuple(lacking), sides=(sides[0].shown, sides[1].shown))
         return measure_distances(kind, earlier, later, self.config) + missing
 
-    def _columns(self, kind: Kind, events: _Events) -> tuple[dict[str, pa.Array], Side]:
+    def _side(self, kind: Kind, events: _Events) -> _Sampled:
         schema = pq.read_schema(events.files[0])
         present = {field.name: field.type for field in schema if field.name != TIMESTAMP or self.has_times}
         usable = [feature for feature in self.features if present.get(feature.column) == feature.type]
@@ -138,7 +148,20 @@ class _Comparer:
         sample = sample_events(events.files, needed, self.max_rows, _SEED, events.span)
         whole = {name: sample.events[name].combine_chunks() for name in needed}
         columns = {feature.name: feature.make(whole[feature.column], self.items) for feature in usable}
-        return columns, Side(kind, events.name, sample.rows, len(sample.events))
+        times = whole[TIMESTAMP].to_numpy() if TIMESTAMP in whole else np.zeros(0, np.int64)
+        span = int(times.max() - times.min()) if len(times) else 0
+        return _Sampled(columns, Side(kind, events.name, sample.rows, len(sample.events)), span)
+
+
+def _why_not(feature: ComparedFeature, sides: tuple[_Sampled, _Sampled]) -> str:
+    """Why a feature cannot be compared; '' if it can."""
+    without = [side.shown.name for side in sides if feature.name not in side.columns]
+    if without:
+        return f"no column {feature.column} of type {feature.type} in {' and '.join(without)}"
+    short = [side.shown.name for side in sides if side.seconds < feature.least_span]
+    if short:
+        return f"less than {feature.least_span / 3600:g} hours in {' and '.join(short)}"
+    return ""
 
 
 def _drift(comparer: _Comparer, spans: list[_Events]) -> Comparison:

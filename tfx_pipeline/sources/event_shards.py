@@ -1,6 +1,7 @@
 """The events of some users, all together: in order, without duplicates, and with returns taken into account."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -38,12 +39,13 @@ class Shard:
     returned: int
 
 
-def build_shard(events: pa.Table, rules: RulesConfig) -> Shard:
+def build_shard(events: pa.Table, rules: RulesConfig, event_types: Sequence[str]) -> Shard:
     """Order events and apply the rules that look at more than one row.
 
     Args:
         events: All events of some users, in any order, with `FILE` and `ROW`.
         rules: What happens to duplicates and returns.
+        event_types: The event types that the objectives name.
     """
     events = in_order(events)
     counts: Counter[tuple[str, str]] = Counter()
@@ -54,7 +56,7 @@ def build_shard(events: pa.Table, rules: RulesConfig) -> Shard:
         events = events.filter(pa.array(~is_duplicate)) if is_duplicate.any() else events
     returned = 0
     if "quantity" in events.column_names and rules.returns == "cancel":
-        is_return, returned_at = cancel_returns(events)
+        is_return, returned_at = cancel_returns(events, event_types)
         rejected.append(_leave_out(events, is_return, "drop", RETURN, "quantity", counts))
         events = events.append_column(RETURNED_AT, pa.array(returned_at)).filter(pa.array(~is_return))
         returned = int((returned_at != NEVER).sum())
@@ -124,14 +126,16 @@ def _confirmed(events: pa.Table, mixed: np.ndarray, repeated: Mask) -> Mask:
     return confirmed
 
 
-def cancel_returns(events: pa.Table) -> tuple[Mask, Integers]:
+def cancel_returns(events: pa.Table, event_types: Sequence[str]) -> tuple[Mask, Integers]:
     """Find what each return takes back: the user's latest purchases of the item before it, as far as its quantity goes.
 
-    A purchase is taken back when returns have used up its quantity; a missing quantity counts as one. A return
-    and a purchase must have one event type.
+    A purchase is taken back when returns have used up its quantity. A return whose type an objective names takes back
+    events of that type, of which a missing quantity counts as one; a return with a type of its own takes back events
+    of any type that have a quantity.
 
     Args:
         events: Events in order, with `quantity`.
+        event_types: The event types that the objectives name.
 
     Returns:
         Whether an event is a return, bool [events]; and when it was taken back, int64 epoch seconds, `NEVER` if not.
@@ -141,12 +145,14 @@ def cancel_returns(events: pa.Table) -> tuple[Mask, Integers]:
     returned_at = np.full(len(events), NEVER, np.int64)
     if not is_return.any():
         return is_return, returned_at
-    key = _combined(events, ("user_id", "item_id", "event_type"))
+    kinds = events["event_type"].combine_chunks().dictionary_encode()
+    is_named = pc.is_in(kinds.dictionary, value_set=pa.array(event_types, pa.string())).to_numpy(zero_copy_only=False)
+    ledger = _Ledger(quantities, kinds.indices.to_numpy(), is_named, events["timestamp"].to_numpy(), returned_at)
+    key = _combined(events, ("user_id", "item_id"))
     rows = np.flatnonzero(np.isin(key, key[is_return]))
     rows = rows[np.argsort(key[rows], kind="stable")]
-    times = events["timestamp"].to_numpy()
     for _, group in groupby(rows.tolist(), key=lambda row: key[row]):
-        _cancel(list(group), quantities, times, returned_at)
+        ledger.settle(list(group))
     return is_return, returned_at
 
 
@@ -159,22 +165,40 @@ def _combined(events: pa.Table, names: tuple[str, ...]) -> Integers:
     return key
 
 
-def _cancel(rows: list[int], quantities: np.ndarray, times: np.ndarray, returned_at: Integers) -> None:
-    """Walk through one user's events of one item, in order, and write when they were taken back."""
-    open_purchases: list[tuple[int, float]] = []
-    for row in rows:
-        quantity = 1.0 if np.isnan(quantities[row]) else float(quantities[row])
-        if quantity >= 0:
-            open_purchases.append((row, quantity))
-            continue
-        owed = -quantity
-        while owed > _ROUNDING and open_purchases:
-            purchase, left = open_purchases.pop()
-            if left > owed + _ROUNDING:
-                open_purchases.append((purchase, left - owed))
+@dataclass(frozen=True)
+class _Ledger:
+    """Quantity, kind and time of each event, whether an objective names each kind, and when each was taken back."""
+
+    quantities: np.ndarray
+    kinds: np.ndarray
+    is_named: np.ndarray
+    times: np.ndarray
+    returned_at: Integers
+
+    def settle(self, rows: list[int]) -> None:
+        """Walk through one user's events of one item, in order, and write when they were taken back."""
+        left: dict[int, float] = {}
+        for row in rows:
+            quantity = self.quantities[row]
+            if quantity < 0:
+                self._take_back(row, left)
             else:
-                returned_at[purchase] = times[row]
-            owed -= left
+                left[row] = 1.0 if np.isnan(quantity) else float(quantity)
+
+    def _take_back(self, row: int, left: dict[int, float]) -> None:
+        owed = -float(self.quantities[row])
+        for purchase in [each for each in reversed(left) if self._may_return(row, each)]:
+            if owed <= 0:
+                return
+            owed, left[purchase] = owed - left[purchase], left[purchase] - owed
+            if left[purchase] <= 0:
+                del left[purchase]
+                self.returned_at[purchase] = self.times[row]
+
+    def _may_return(self, row: int, purchase: int) -> bool:
+        if self.is_named[self.kinds[row]]:
+            return bool(self.kinds[row] == self.kinds[purchase])
+        return not np.isnan(self.quantities[purchase])
 
 
 def _leave_out(

@@ -135,7 +135,7 @@ def write_shard(job: EventsJob, shard: int, batches: Iterable[pa.Table]) -> tupl
     Returns:
         What the rules over several rows left out, the counts, and the distinct items of the written events.
     """
-    built = build_shard(pa.concat_tables(batches), job.data.rules)
+    built = build_shard(pa.concat_tables(batches), job.data.rules, job.event_types)
     with write_aside(shard_path(job.folder, shard, job.shards)) as aside:
         pq.write_table(built.events, aside, compression="snappy")
     item_ids = pc.unique(built.events["item_id"].combine_chunks())

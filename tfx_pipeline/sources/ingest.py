@@ -85,7 +85,7 @@ def check_tables(data: DataConfig) -> None:
     for name, table in data.tables.items():
         contract = _CONTRACTS[name]
         for file in source_files(table):
-            bind(table, contract, open_table(file, table).columns)
+            bind(table, contract, open_table(file, table).columns, file.path)
     user_hash(data.privacy)
 
 
@@ -154,7 +154,10 @@ def _plan(
     """The work on the files of a table of events, its pieces, and what the times are."""
     files = source_files(table)
     readers = [open_table(file, table) for file in files]
-    bound = {each.column.name for reader in readers for each in bind(table, EVENT_COLUMNS, reader.columns)}
+    bindings = [bind(table, EVENT_COLUMNS, reader.columns, reader.path) for reader in readers]
+    bound = {each.column.name for of_file in bindings for each in of_file}
+    if data.rules.return_types:
+        bound.add("quantity")
     orders = {time_order(reader, table) for reader in readers}
     if len(orders) > 1:
         raise DataError(f"{table.name}: some files have times and others an order: {', '.join(sorted(orders))}")

@@ -42,7 +42,7 @@ class Binding:
         return " + ".join(self.parts) if self.parts else self.column.name
 
 
-def bind(table: TableConfig, contract: Sequence[Column], available: Sequence[str]) -> list[Binding]:
+def bind(table: TableConfig, contract: Sequence[Column], available: Sequence[str], path: str = "") -> list[Binding]:
     """Find a source for every column of the contract, and for the shop's own columns.
 
     An optional column of the contract without a source is left out.
@@ -51,12 +51,15 @@ def bind(table: TableConfig, contract: Sequence[Column], available: Sequence[str
         table: The mapping. A constant wins over a column of the file that has the contract's name.
         contract: The columns of the table, in the order of the result; the shop's own columns follow.
         available: The columns of the file.
+        path: The file, which errors name if the table is one of files.
 
     Raises:
         DataError: The mapping names a column that the contract or the file does not have, or that is dropped; a
             required column has no source; or the own columns or the order of the events are at odds with the
             contract.
     """
+    if path and table.bigquery is None:
+        table = table.model_copy(update={"path": path})
     names = [column.name for column in contract]
     _check_own_columns(table, names)
     _check_names(table, [*names, *table.own_columns])

@@ -18,6 +18,8 @@ from tfx_pipeline.write_aside import write_aside
 HEADER = ("file", "line", "column", "reason", "value")
 _SHOWN_CHARACTERS = 80
 _ROWS_AT_ONCE = 100_000
+_LONGEST_FIELD = 2**31 - 1
+"""Characters; a row that could not be read stands in one field, and Python's default is 128 Ki."""
 
 
 def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[SourceFile], table: TableConfig) -> None:
@@ -35,7 +37,8 @@ def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[Sour
     # One for each file, and kept: it goes on forwards, where a new one would read from the start.
     open_reader = cache(lambda number: open_table(files[number], table))
     with write_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        # With line ends as RFC 4180 has them the writer quotes a value that holds either half of one.
+        writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(HEADER)
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             writer.writerows(_lines(rows.slice(start, _ROWS_AT_ONCE), open_reader))
@@ -43,6 +46,7 @@ def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[Sour
 
 def first_rejected(path: Path) -> str:
     """The first row of a quarantine file in words, without its file; '' where there is none."""
+    csv.field_size_limit(_LONGEST_FIELD)
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tfx_pipeline.sources import contract
 from tfx_pipeline.sources.checks import (
@@ -20,6 +21,7 @@ from tfx_pipeline.sources.checks import (
 )
 from tfx_pipeline.sources.conversion import Columns, Converted
 from tfx_pipeline.sources.id_set import IdSet
+from tfx_pipeline.sources.values import mask_of
 from tfx_pipeline.table_config import RulesConfig
 
 
@@ -67,15 +69,15 @@ class EventRules(Rules):
         self._has_clock = has_clock
 
     def cleaned(self, columns: Columns) -> Columns:
-        """The batch; a negative price is not known where the rules keep its event."""
-        return _without_negative_prices(columns, self._rules)
+        """The batch; a negative price is not known where the rules keep its event, a return has a negative quantity."""
+        return self._with_returns(_without_negative_prices(columns, self._rules))
 
     def __call__(self, columns: Columns) -> list[Failure]:
         """Check a batch."""
         rules = self._rules
         return [
             empty(contract.MISSING_EVENT_TYPE, "event_type", columns),
-            other_than(contract.OTHER_EVENT_TYPE, "event_type", columns, self._event_types, rules.unknown_event_types),
+            self._other_event_types(columns),
             empty(contract.MISSING_USER, "user_id", columns, rules.missing_users),
             empty(contract.MISSING_ITEM, "item_id", columns),
             line_break("user_id", columns),
@@ -87,6 +89,27 @@ class EventRules(Rules):
             *unreadable(columns),
             *improbable(columns),
         ]
+
+    def _with_returns(self, columns: Columns) -> Columns:
+        if not self._rules.return_types:
+            return columns
+        kinds = pa.array(self._rules.return_types, pa.string())
+        is_return = mask_of(pc.is_in(columns["event_type"].values, value_set=kinds))
+        given = columns.get("quantity")
+        amounts = given.values.to_numpy() if given else np.full(len(is_return), np.nan)
+        taken_back = -np.abs(np.where(np.isnan(amounts), 1.0, amounts))
+        values = pa.array(np.where(is_return, taken_back, amounts))
+        unreadable = given.unreadable if given else np.zeros(len(is_return), bool)
+        return {**columns, "quantity": Converted(values, unreadable)}
+
+    def _other_event_types(self, columns: Columns) -> Failure:
+        """A return that cancels a purchase may have a type of its own, which no objective needs to name."""
+        action = self._rules.unknown_event_types
+        failure = other_than(contract.OTHER_EVENT_TYPE, "event_type", columns, self._event_types, action)
+        if self._rules.returns == "cancel":
+            for each in negative(contract.RETURN, "quantity", columns, action):
+                failure = failure._replace(rows=failure.rows & ~each.rows)
+        return failure
 
     def _times(self, times: Converted) -> list[Failure]:
         failures = [Failure(contract.UNREADABLE_TIMESTAMP, contract.TIMESTAMP, times.unreadable)]

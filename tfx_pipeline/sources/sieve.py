@@ -1,7 +1,7 @@
 """A batch of a shop's rows through the rules: what is kept, what is rejected and why, and how many."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -82,7 +82,7 @@ class Sieve:
         """
         self._reader, self._table, self._rules = reader, table, rules
         self._hide_users, self._forgotten = hide_users, forgotten
-        bindings = bind(table, contract, reader.columns)
+        bindings = bind(table, contract, reader.columns, reader.path)
         self._bindings = {binding.column.name: binding for binding in bindings}
         self.written = [
             column
@@ -112,8 +112,7 @@ class Sieve:
                 continue
             counts[failure.action, failure.reason] += len(rows)
             if failure.action != "ignore":
-                values = self._shown(failure.column, raw[failure.column], rows)
-                source = self._bindings[failure.column].source
+                source, values = self._blamed(failure.column, raw, rows)
                 rejected.append(reject(file_number, batch.rows[rows], source, failure.reason, values))
         is_kept = first < 0
         kept = self._kept(columns, len(batch.rows)).filter(pa.array(is_kept))
@@ -157,10 +156,14 @@ class Sieve:
             parts.append(reject(file_number, [bad.row for bad in bad_rows], "", reason, texts))
         return pa.concat_tables(parts)
 
-    def _shown(self, column: str, raw: pa.Array, rows: Integers) -> list[str]:
+    def _blamed(self, column: str, raw: Mapping[str, pa.Array], rows: Integers) -> tuple[str, list[str]]:
+        """The shop's name of a contract column, and what stood there."""
+        if column not in raw:
+            return column, [""] * len(rows)
         if column == "user_id" and self._hide_users is not None:
-            return [""] * len(rows)
-        return ["" if value is None else str(value) for value in raw.take(pa.array(rows)).to_pylist()]
+            return self._bindings[column].source, [""] * len(rows)
+        values = raw[column].take(pa.array(rows)).to_pylist()
+        return self._bindings[column].source, ["" if value is None else str(value) for value in values]
 
     def _kept(self, columns: Columns, length: int) -> pa.Table:
         return pa.table(

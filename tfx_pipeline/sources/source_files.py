@@ -39,8 +39,8 @@ class SourceFile:
 def source_files(table: TableConfig) -> list[SourceFile]:
     """Find the files of a table: those of `path`, then those of the eval window, then those of the test window.
 
-    Each of the three is in order of spans, then of the listed paths, then of the names of their files. Files in folders are taken if their name ends as the name
-    of a table does; names that begin with `.` or `_` are left out there.
+    Each of the three is in order of spans, then of the listed paths, then of the names of their files. Files in folders
+    are taken if their name ends as the name of a table does; names that begin with `.` or `_` are left out there.
 
     Raises:
         DataError: A path leads nowhere, a folder has no table, a pattern matches nothing or cannot be read, a file

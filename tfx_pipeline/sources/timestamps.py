@@ -1,5 +1,6 @@
 """Times in any of the accepted notations to UTC seconds since 1970."""
 
+import re
 from datetime import datetime, timezone
 from typing import Literal
 
@@ -151,7 +152,7 @@ def _check_format(time_format: str) -> None:
     moment = datetime(2001, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
     try:
         datetime.strptime(moment.strftime(time_format), time_format)
-    except ValueError as error:
+    except (ValueError, re.error) as error:  # re.error: a code that stands there twice.
         raise DataError(f"time_format {time_format!r}: {error}") from error
 
 

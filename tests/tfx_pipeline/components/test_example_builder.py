@@ -1,36 +1,40 @@
 """The component end to end on Beam's in-process runner, beside what the plain functions give."""
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import apache_beam as beam
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from tfx.types import artifact_utils, standard_artifacts
 
-from tfx_pipeline.components import example_builder
 from tfx_pipeline.components.artifacts import ShopTables
-from tfx_pipeline.components.example_builder import SPLITS, ExampleBuilder
+from tfx_pipeline.components.example_builder import ExampleBuilder
 from tfx_pipeline.config import HistoryConfig, SplitConfig
+from tfx_pipeline.example_files import SPLIT_FILE, SPLITS
 from tfx_pipeline.item_examples import build_item_examples, price_sums
+from tfx_pipeline.sources.contract import FILE, ROW
 from tfx_pipeline.sources.errors import DataError
-from tfx_pipeline.time_split import split_in_time
-from tfx_pipeline.user_examples import build_user_examples
+from tfx_pipeline.sources.event_files import shard_path
+from tfx_pipeline.sources.event_shards import in_order
+from tfx_pipeline.sources.ingest import in_process
+from tfx_pipeline.split import Split, find_split
+from tfx_pipeline.user_examples import Timeline, build_user_examples
 from trainer.features import CATALOGUE, EVAL, RANKER, TRAIN, USERS
 
 NAN = float("nan")
 HISTORY = HistoryConfig(window=5, context=3, length=8)
 SPLIT = SplitConfig(shares=(0.5, 0.7, 0.85))
+SHARDS = 5
 MakeArtifact = Callable[..., Any]
 
 
 def random_events(count: int) -> pa.Table:
-    """Many ties, baskets that two users share, and a price for most."""
+    """Many ties, baskets that two users share, and a price for most; as ingestion orders them."""
     draw = random.Random(7)
     rows = [
         {
@@ -40,10 +44,12 @@ def random_events(count: int) -> pa.Table:
             "timestamp": 1_500_000_000 + draw.randrange(60),
             "basket_id": draw.choice(["", "", "b1", "b2", "b3"]),
             "price": draw.choice([NAN, 0.5, 2.0, 8.0]),
+            FILE: 0,
+            ROW: row,
         }
-        for _ in range(count)
+        for row in range(count)
     ]
-    return pa.Table.from_pylist(rows)
+    return in_order(pa.Table.from_pylist(rows)).drop([FILE, ROW])
 
 
 def catalogue() -> pa.Table:
@@ -61,34 +67,42 @@ def catalogue() -> pa.Table:
     )
 
 
-def run(events: pa.Table, make_artifact: MakeArtifact, split: SplitConfig = SPLIT) -> Any:
-    """The examples artifact of a shop whose events lie in row groups of 50."""
+def shard_of(events: pa.Table, shard: int) -> pa.Table:
+    """The events of the users of a shard; the last but one has none."""
+    numbers = [int(user.split()[1]) % SHARDS for user in events["user_id"].to_pylist()]
+    return events.filter(pa.array([(number if number != SHARDS - 2 else SHARDS - 1) == shard for number in numbers]))
+
+
+def run(events: pa.Table, make_artifact: MakeArtifact, split: SplitConfig = SPLIT, shards: int = SHARDS) -> Any:
+    """The examples artifact of a shop whose events lie in several shards."""
     tables, examples = make_artifact(ShopTables), make_artifact(standard_artifacts.Examples)
-    pq.write_table(events, Path(tables.uri) / "events.parquet", row_group_size=50)
+    for shard in range(shards):
+        path = shard_path(Path(tables.uri), shard, shards)
+        path.parent.mkdir(exist_ok=True)
+        pq.write_table(events if shards == 1 else shard_of(events, shard), path, row_group_size=50)
     pq.write_table(catalogue(), Path(tables.uri) / "items.parquet")
     ExampleBuilder.test_call(
         tables=tables,
         split=split.model_dump_json(),
         history=HISTORY.model_dump_json(),
         examples=examples,
-        beam_pipeline=beam.Pipeline(runner=FnApiRunner()),
+        beam_pipeline=in_process(),
     )
     return examples
 
 
-def read(examples: Any, split: str) -> list[dict[str, list[Any]]]:
+def records(examples: Any, split: str) -> list[bytes]:
     files = sorted(str(path) for path in Path(examples.uri, f"Split-{split}").iterdir())
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP")
-    return [parse(record) for record in records.as_numpy_iterator()]
+    return list(tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator())
 
 
 def parse(record: bytes) -> dict[str, list[Any]]:
     features = tf.train.Example.FromString(record).features.feature
-    return {name: list(getattr(feature, feature.WhichOneof("kind")).value) for name, feature in features.items()}
+    return {name: list(getattr(value, value.WhichOneof("kind")).value) for name, value in features.items()}
 
 
-def in_order(examples: list[dict[str, list[Any]]]) -> list[dict[str, list[Any]]]:
-    return sorted(examples, key=lambda example: sorted(example.items()))
+def read(examples: Any, split: str) -> list[dict[str, list[Any]]]:
+    return [parse(record) for record in records(examples, split)]
 
 
 @pytest.fixture(scope="module")
@@ -99,45 +113,55 @@ def events() -> pa.Table:
 @pytest.fixture(scope="module")
 def built(events: pa.Table, make_artifact: MakeArtifact) -> Any:
     """The examples of a run whose users are spread over five shards."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(example_builder, "_EVENTS_PER_SHARD", 66)
-        return run(events, make_artifact)
+    return run(events, make_artifact)
 
 
-def test_every_split_is_written(built: Any) -> None:
+@pytest.fixture(scope="module")
+def split(events: pa.Table) -> Split:
+    return find_split(events["timestamp"].to_numpy(), None, SPLIT, "events")
+
+
+def test_every_split_is_written(built: Any, split: Split) -> None:
     assert artifact_utils.decode_split_names(built.split_names) == [TRAIN, RANKER, EVAL, USERS, CATALOGUE]
-    assert sorted(path.name for path in Path(built.uri).iterdir()) == sorted(f"Split-{name}" for name in SPLITS)
-    assert all(path.suffix == ".gz" for path in Path(built.uri).glob("*/*"))
+    visible = sorted(path.name for path in Path(built.uri).iterdir() if not path.name.startswith("."))
+    assert visible == sorted([*(f"Split-{name}" for name in SPLITS), SPLIT_FILE])
+    assert {len(list(Path(built.uri, f"Split-{name}").iterdir())) for name in SPLITS if name != CATALOGUE} == {SHARDS}
+    assert all(path.suffix == ".gz" for path in Path(built.uri).glob("Split-*/*"))
+    assert Split(**json.loads((Path(built.uri) / SPLIT_FILE).read_text())) == split
 
 
-def test_users_from_several_shards_and_row_groups_are_those_of_one_table(built: Any, events: pa.Table) -> None:
-    boundaries = split_in_time(events["timestamp"].to_numpy(), SPLIT, "events")
-    numbered = events.append_column("row", pa.array(range(len(events))))
-    for name, batch in build_user_examples(numbered, boundaries, HISTORY).items():
-        assert batch.num_rows >= 10, name
-        assert in_order(read(built, name)) == in_order(batch.to_pylist()), name
+def test_users_from_several_shards_are_those_of_one_table(built: Any, events: pa.Table, split: Split) -> None:
+    for name, examples in build_user_examples(events, Timeline.of(events, split), HISTORY).items():
+        expected = sorted(examples)
+        assert len(expected) >= 10, name
+        assert sorted(records(built, name)) == expected, name
 
 
-def test_the_catalogue_takes_prices_from_before_the_eval_window(built: Any, events: pa.Table) -> None:
-    boundaries = split_in_time(events["timestamp"].to_numpy(), SPLIT, "events")
-    expected = build_item_examples(catalogue(), price_sums(events, boundaries.eval_start)).to_pylist()
-    assert expected != build_item_examples(catalogue(), price_sums(events, 2**40)).to_pylist()
-    found = read(built, CATALOGUE)
-    assert [example["item_id"] for example in found] == [example["item_id"] for example in expected]
-    for example, wanted in zip(found, expected, strict=True):
-        # Beam adds the prices in another order.
-        assert example.pop("price") == pytest.approx(wanted.pop("price"))
-        assert example == wanted
+def test_one_shard_gives_the_same_examples(built: Any, events: pa.Table, make_artifact: MakeArtifact) -> None:
+    whole = run(events, make_artifact, shards=1)
+    for name in (TRAIN, RANKER, EVAL, USERS):
+        assert sorted(records(whole, name)) == sorted(records(built, name)), name
+    assert read(whole, CATALOGUE) == read(built, CATALOGUE)
+
+
+def test_the_catalogue_takes_prices_from_before_the_eval_window(built: Any, events: pa.Table, split: Split) -> None:
+    windows = Timeline.of(events, split).windows
+
+    def expected(of_windows: Any) -> list[dict[str, list[Any]]]:
+        return build_item_examples(catalogue(), price_sums(events, of_windows)).to_pylist()
+
+    assert expected(windows) != expected(windows * 0)
+    assert read(built, CATALOGUE) == expected(windows)
 
 
 def test_a_shop_without_baskets_and_prices(events: pa.Table, make_artifact: MakeArtifact) -> None:
     examples = run(events.drop(["basket_id", "price"]), make_artifact)
     assert sum(sum(example["is_target"]) for example in read(examples, TRAIN)) == pytest.approx(165, abs=10)
-    assert [len(example["price"]) for example in read(examples, CATALOGUE)][:6] == [1, 0, 0, 0, 0, 1]
+    assert [len(example.get("price", [])) for example in read(examples, CATALOGUE)][:6] == [1, 0, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(
-    ("users", "split", "line"),
+    ("users", "split_", "line"),
     [
         ("abcd", {}, "1 user in the training window; the towers need at least two"),
         ("aaaa", {}, "1 user in the training window; the towers need at least two"),
@@ -153,21 +177,29 @@ def test_a_shop_without_baskets_and_prices(events: pa.Table, make_artifact: Make
             "no events in the test window (it starts at 1970-01-01T00:03:20, "
             "events run from 1970-01-01T00:01:41 to 1970-01-01T00:01:44)",
         ),
+        ("abab", {"method": "files"}, "split.method files needs eval_path and test_path in data.events"),
     ],
-    ids=["one user in training", "one user", "nothing to learn from", "nothing to test on"],
+    ids=["one user in training", "one user", "nothing to learn from", "nothing to test on", "no files for the split"],
 )
-def test_events_that_cannot_be_used(users: str, split: dict[str, int], line: str, make_artifact: MakeArtifact) -> None:
+def test_events_that_cannot_be_used(users: str, split_: dict[str, Any], line: str, make_artifact: MakeArtifact) -> None:
     tables, examples = make_artifact(ShopTables), make_artifact(standard_artifacts.Examples)
-    file = Path(tables.uri) / "events.parquet"
-    pq.write_table(pa.table({"user_id": list(users), "timestamp": [101, 102, 103, 104]}), file)
-    config = SplitConfig.model_validate({"shares": (0.25, 0.5, 0.75), **split})
+    file = shard_path(Path(tables.uri), 0, 1)
+    file.parent.mkdir()
+    columns = {
+        "user_id": list(users),
+        "item_id": ["i"] * 4,
+        "event_type": ["buy"] * 4,
+        "timestamp": [101, 102, 103, 104],
+    }
+    pq.write_table(pa.table(columns).sort_by([("user_id", "ascending"), ("timestamp", "ascending")]), file)
+    pq.write_table(catalogue(), Path(tables.uri) / "items.parquet")
+    config = SplitConfig.model_validate({"shares": (0.25, 0.5, 0.75), **split_})
     with pytest.raises(DataError) as error:
         ExampleBuilder.test_call(
             tables=tables,
             split=config.model_dump_json(),
             history=HISTORY.model_dump_json(),
             examples=examples,
-            beam_pipeline=beam.Pipeline(runner=FnApiRunner()),
+            beam_pipeline=in_process(),
         )
-    assert str(error.value) == f"{file}: {line}"
-    assert list(Path(examples.uri).iterdir()) == []
+    assert str(error.value) == f"{file.parent}: {line}"

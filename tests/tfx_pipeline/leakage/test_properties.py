@@ -39,7 +39,7 @@ def shops(draw: st.DrawFn) -> list[tuple[Any, ...]]:
     return [(*event[:5], time, event[6]) for event, time in zip(drawn, returned, strict=True)]
 
 
-@settings(deadline=None, max_examples=int(__import__("os").environ.get("N", "40")))
+@settings(deadline=None, max_examples=40)
 @given(
     shops(),
     st.sampled_from([*BY_TIME, AuditSplit("files", ranker_start=6), AuditSplit("leave_last_out")]),
@@ -101,7 +101,7 @@ def divided_baskets(examples: Examples) -> Iterator[Change]:
                 yield partial(example["baskets"].__setitem__, position, 1000)
 
 
-@settings(deadline=None, max_examples=int(__import__("os").environ.get("N", "40")))
+@settings(deadline=None, max_examples=40)
 @given(
     shops(),
     st.sampled_from(BY_TIME),

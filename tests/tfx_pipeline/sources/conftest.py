@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tfx_pipeline.sources.errors import DataError
+from tfx_pipeline.sources.ingest import ingest
 from tfx_pipeline.table_config import DataConfig, TableConfig
 
 EVENTS = """user_id,item_id,event_type,timestamp
@@ -73,3 +75,17 @@ def bad_rows() -> Callable[[Path, str], list[tuple[int, str, str, str]]]:
 def rows_of() -> Callable[[pa.Table], list[tuple[Any, ...]]]:
     """The rows of a table as tuples."""
     return lambda table: [tuple(row.values()) for row in table.to_pylist()]
+
+
+@pytest.fixture(scope="session")
+def refusal() -> Callable[[DataConfig, Path], str]:
+    """The one line with which ingestion ends; it must have left nothing."""
+
+    def refuse(data: DataConfig, out: Path) -> str:
+        with pytest.raises(DataError) as caught:
+            ingest(data, ["buy"], out)
+        assert list(out.iterdir()) == []
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    return refuse

@@ -44,6 +44,15 @@ def test_rows_are_in_the_order_of_the_source_and_have_its_lines(save: Save, tmp_
     assert [path.name for path in (tmp_path / "q").iterdir()] == ["events.csv"]
 
 
+@pytest.mark.parametrize("value", ["u\rv", "\r", "u\n", "\r\n", '"', ",", "x" * 200_000, "ü\u2028"])
+def test_no_value_breaks_the_file(save: Save, tmp_path: Path, value: str) -> None:
+    path = save("a.csv", "id\n1\n2\n")
+    parts = [reject(0, [1, 2], "id", contract.LINE_BREAK_IN_ID, [value, ""])]
+    write_quarantine(tmp_path / "q.csv", parts, [SourceFile(str(path))], TableConfig(path=path))
+    assert first_rejected(tmp_path / "q.csv") == f"line 2, id: {contract.LINE_BREAK_IN_ID}: {value[:80]!r}"
+    assert [row[-1] for row in read(tmp_path / "q.csv")] == ["value", value, ""]
+
+
 def test_files_without_lines_have_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"price": [1, -2, 3, -4]}), path, row_group_size=1)
