@@ -85,6 +85,20 @@ def report(run_dir: RunDir = DEMO_DIR, verbose: Verbose = False) -> None:
 
 
 @app.command(cls=Verb)
+def benchmark(
+    name: Annotated[str, typer.Argument(help="What to measure: ingest.")],
+    data_dir: Annotated[Path, typer.Option(help="Where real data lies.")] = Path("../shared/data"),
+    json_file: Annotated[Path | None, typer.Option("--json", help="File that gets the figures as JSON.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a figure misses its target.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measure, each figure beside a target or a peer in the same run."""
+    from tfx_pipeline.benchmarks.verb import benchmark_verb
+
+    benchmark_verb(name, data_dir, json_file, check)
+
+
+@app.command(cls=Verb)
 def serve(
     run_dir: RunDir = DEMO_DIR,
     port: Annotated[int, typer.Option(min=0, max=65535, help="gRPC port; 0 takes a free one.")] = PORT,

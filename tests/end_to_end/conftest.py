@@ -76,7 +76,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory, purchases: tuple[pd.DataFrame
     """A shop's folder: events as CSV with two bad rows, items as Parquet, and a configuration."""
     folder = tmp_path_factory.mktemp("shop")
     lines, products = purchases
-    columns = ["household_id", "product_id", "transaction_timestamp", "basket_id", "sales_value", "event_type", "store_id"]
+    columns = ["household_id", "product_id", "transaction_timestamp", "basket_id", "sales_value", "event_type"]
+    columns.append("store_id")
     events = folder / "events.csv"
     lines[columns].to_csv(events, index=False)
     with events.open("a", encoding="utf-8") as file:

@@ -41,6 +41,7 @@ NOT_FINITE = "Input should be a finite number"
 NOT_EMPTY = "List should have at least 1 item after validation, not 0"
 NOT_A_STRING = "Input should be a valid string"
 NOT_AN_INTEGER = "Input should be a valid integer"
+FILES_BELONG = "the whole file: split.method files and data.events.eval_path and test_path belong together"
 ALL_DATES = "give all of ranker_start, eval_start and test_start, or none of them"
 DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
 
@@ -53,7 +54,11 @@ DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
         ("data.events.sep", ";", "data.events.sep: Extra inputs are not permitted"),
         ("run_dir", None, "run_dir: Field required"),
         ("data", None, "data: Field required"),
-        ("data.events.path", None, "data.events.path: Field required"),
+        ("data.events.path", None, "data.events: give either path or bigquery"),
+        ("data.events", {"path": "a", "eval_path": "b", "test_path": "c"}, FILES_BELONG),
+        ("split.method", "files", FILES_BELONG),
+        ("split.method", "random", "split.method: Input should be 'time', 'files' or 'leave_last_out'"),
+        ("history.ranker_cases", "basket", "history.ranker_cases: Input should be 'user' or 'event'"),
         ("objectives", None, "objectives: Field required"),
         ("objectives", {}, "objectives: Dictionary should have at least 1 item after validation, not 0"),
         (
@@ -145,6 +150,8 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: py
     document = copy.deepcopy(SHOP)
     document["run_dir"] = "../out"
     document["data"]["items"] = {"path": str(tmp_path / "elsewhere" / "items.csv")}
+    document["data"]["users"] = {"path": ["../users-{SPAN}.csv", "gs://shop/users.csv"]}
+    document["data"]["serving_log"] = {"path": "log"}
     document["text"] = {"checkpoint": "models/bert"}
     (tmp_path / "shop").mkdir()
     path = write(tmp_path / "shop" / "shop.yaml", document)
@@ -152,8 +159,11 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: py
     for given in (path, Path("shop.yaml"), Path("../shop/shop.yaml")):
         config = load_config(given)
         assert config.run_dir == tmp_path / "out"
-        assert config.data.events.path == tmp_path / "shop" / "events.csv"
-        assert config.data.items is not None and config.data.items.path == tmp_path / "elsewhere" / "items.csv"
+        data = config.data
+        assert data.events.path == str(tmp_path / "shop" / "events.csv")
+        assert data.items is not None and data.items.path == str(tmp_path / "elsewhere" / "items.csv")
+        assert data.users is not None and data.users.path == [str(tmp_path / "users-{SPAN}.csv"), "gs://shop/users.csv"]
+        assert data.serving_log is not None and data.serving_log.path == str(tmp_path / "shop" / "log")
         assert config.text.checkpoint == tmp_path / "shop" / "models" / "bert"
         assert config.serving_dir == tmp_path / "out" / "serving" / "shoprank"
 
@@ -165,7 +175,12 @@ FULL: dict[str, Any] = {
             "path": "events.csv.gz",
             "columns": {"user_id": "who", "item_id": ["shop", "sku"]},
             "constants": {"event_type": "purchase"},
+            "csv": {"delimiter": "::", "header": ["who", "shop", "sku", "when"]},
+            "own_columns": {"channel": "text"},
         },
+        "users": {"bigquery": {"table": "shop.crm.users"}},
+        "rules": {"now": "2018-01-01T00:00:00Z", "duplicates": "keep"},
+        "privacy": {"hash_user_ids": True},
         "items": {"path": "items.parquet", "columns": {"category": ["aisle", "shelf"]}},
         "max_bad_share": 0.5,
     },

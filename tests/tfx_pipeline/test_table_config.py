@@ -36,8 +36,9 @@ def test_tables_that_the_shop_has() -> None:
     data = DataConfig.model_validate({"events": events})
     assert list(data.tables) == ["events"]
     assert data.own_columns == {"events": {"channel": "text"}, "items": {}}
-    others = {"items": {"path": "i", "own_columns": {"kg": "number"}}, "users": {"path": "u"}, "judgments": {"path": "j"}}
-    data = DataConfig.model_validate({"events": events, **others, "serving_log": {"path": "s"}})
+    items = {"path": "i", "own_columns": {"kg": "number"}}
+    others = {name: {"path": name} for name in ("users", "judgments", "serving_log")}
+    data = DataConfig.model_validate({"events": events, "items": items, **others})
     assert list(data.tables) == ["events", "items", "users", "judgments"]
     assert data.own_columns["items"] == {"kg": "number"}
 
@@ -88,8 +89,6 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"events": {"path": "e", "values": {"event_type": "pv"}}}, "events.values.event_type",
      "Input should be a valid dictionary"),
     ({"events": {"path": "e"}, "max_bad_share": 1.5}, "max_bad_share", "Input should be less than or equal to 1"),
-    ({"events": {"path": "e"}, "rules": {"duplicates": "cancel"}}, "rules.duplicates",
-     "Input should be 'quarantine', 'drop' or 'ignore'"),
     ({"events": {"path": "e"}, "rules": {"missing_users": "keep"}}, "rules.missing_users",
      "Input should be 'quarantine', 'drop' or 'ignore'"),
     ({"events": {"path": "e"}, "rules": {"duplicate_items": "keep"}}, "rules.duplicate_items",
@@ -100,11 +99,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("document", "field", "message"), WRONG, ids=[f"{field} {i}" for i, (_, field, _) in enumerate(WRONG)])
+@pytest.mark.parametrize(("document", "field", "message"), WRONG, ids=[field for _, field, _ in WRONG])
 def test_what_is_not_accepted(document: dict[str, Any], field: str, message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         DataConfig.model_validate(document)
     first = caught.value.errors()[0]
-    # Behind the field stands which of several types was tried.
-    assert ".".join(map(str, first["loc"])).startswith(field)
-    assert first["msg"] == message
+    assert (".".join(map(str, first["loc"])), first["msg"]) == (field, message)

@@ -55,7 +55,7 @@ def _flatness(timings: Sequence[Timing], fixed: Timing) -> Figure:
 
 def _net(timing: Timing, fixed: Timing) -> float:
     """Seconds of processor time per event beyond the fixed costs."""
-    return (timing.processor_seconds - fixed.processor_seconds) / timing.rows_read
+    return (timing.processor_seconds - fixed.processor_seconds) / (timing.rows_read - fixed.rows_read)
 
 
 def _repeats(size: int, repeats: int) -> int:

@@ -19,7 +19,7 @@ _UNLISTED_ITEMS = 10
 """The rarest items are missing from the items table, so that a few events go to quarantine."""
 _ITEM_EXPONENT = 0.9
 """Popularity of the n-th item is 1 / n to this power (Zipf's law)."""
-_RETURN_SHARE, _REPEATED_SHARE = 0.002, 0.001
+_RETURN_SHARE = 0.002
 _START, _SECONDS_PER_YEAR = 1_672_531_200, 31_536_000
 
 
@@ -27,8 +27,8 @@ def generated_shop(folder: Path, events: int, seed: int = 7) -> DataConfig:
     """Write events and items of a made-up shop, and say how they map onto the contract.
 
     Users have 200 events each on average, spread log-normally, over one year; items are popular by Zipf's law. Events
-    come in baskets of 8 on average, in the order of time. A few are returns, repetitions, or of items that the items
-    table lacks. Nothing here is a real person's.
+    come in baskets of 8 on average, in the order of time. A few are returns, a few repeat another one of their basket,
+    and a few are of items that the items table lacks. Nothing here is a real person's.
 
     Args:
         folder: Receives `events.parquet` and `items.parquet`.
@@ -108,9 +108,7 @@ def _events(
         "price": shop.prices[items] * quantities,
         "quantity": np.where(rng.random(count) < _RETURN_SHARE, -quantities, quantities),
     }
-    is_repetition = rng.random(count) < _REPEATED_SHARE
-    rows = np.maximum(np.arange(count) - is_repetition, 0)
-    return pa.table(columns, schema=_SCHEMA).take(pa.array(rows))
+    return pa.table(columns, schema=_SCHEMA)
 
 
 def _draw(cumulative: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

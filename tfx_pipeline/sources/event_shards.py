@@ -188,10 +188,10 @@ class _Ledger:
     def _take_back(self, row: int, left: dict[int, float]) -> None:
         owed = -float(self.quantities[row])
         for purchase in [each for each in reversed(left) if self._may_return(row, each)]:
-            if owed <= 0:
+            if owed <= _ROUNDING:
                 return
             owed, left[purchase] = owed - left[purchase], left[purchase] - owed
-            if left[purchase] <= 0:
+            if left[purchase] <= _ROUNDING:
                 del left[purchase]
                 self.returned_at[purchase] = self.times[row]
 

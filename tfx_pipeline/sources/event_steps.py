@@ -1,7 +1,7 @@
 """The steps of the ingestion of events, on batches: plain functions that know nothing of Beam."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from tfx_pipeline.sources.contract import EVENT_COLUMNS, FILE, ROW, SPAN, TIMEST
 from tfx_pipeline.sources.event_files import shard_path
 from tfx_pipeline.sources.event_shards import build_shard
 from tfx_pipeline.sources.forgotten_users import ForgottenUsers
-from tfx_pipeline.sources.mapping import bind
+from tfx_pipeline.sources.mapping import Binding, bind
 from tfx_pipeline.sources.open_table import open_table
 from tfx_pipeline.sources.readers import Reader
 from tfx_pipeline.sources.rejected import Rejected
@@ -43,6 +43,7 @@ class EventsJob:
         shards: Number of shards.
         columns: Names of the columns that are written, over all files.
         forgotten: The users to forget.
+        source_columns: Names of the shop's columns, over all files.
     """
 
     data: DataConfig
@@ -53,7 +54,8 @@ class EventsJob:
     folder: Path
     shards: int
     columns: tuple[str, ...]
-    forgotten: ForgottenUsers | None
+    forgotten: ForgottenUsers | None = None
+    source_columns: tuple[str, ...] = ()
 
     @property
     def items_file(self) -> Path | None:
@@ -99,7 +101,8 @@ class Piece:
 
 def sieve_of(reader: Reader, job: EventsJob) -> Sieve:
     """The sieve of a file of events."""
-    has_clock = time_order(reader, job.table) == "clock"
+    bindings = bind(job.table, EVENT_COLUMNS, reader.columns, reader.path, job.source_columns)
+    has_clock = time_order(bindings) == "clock"
     known = None if job.items_file is None else _known_items(job.items_file)
     rules = EventRules(job.event_types, known, job.data.rules, job.now, has_clock)
     return Sieve(
@@ -108,14 +111,15 @@ def sieve_of(reader: Reader, job: EventsJob) -> Sieve:
         EVENT_COLUMNS,
         rules,
         written=job.columns,
+        elsewhere=job.source_columns,
         hide_users=user_hash(job.data.privacy),
         forgotten=job.forgotten.mask if job.forgotten else None,
     )
 
 
-def time_order(reader: Reader, table: TableConfig) -> str:
+def time_order(bindings: Sequence[Binding]) -> str:
     """What the times of a file of events are: `clock`, or the order that stands for it: `sequence` or `file`."""
-    return next(each.order for each in bind(table, EVENT_COLUMNS, reader.columns) if each.column.name == TIMESTAMP)
+    return next(each.order for each in bindings if each.column.name == TIMESTAMP)
 
 
 def sift_part(job: EventsJob, file_number: int, part: int) -> Iterator[Piece]:

@@ -84,8 +84,10 @@ def check_tables(data: DataConfig) -> None:
     """
     for name, table in data.tables.items():
         contract = _CONTRACTS[name]
-        for file in source_files(table):
-            bind(table, contract, open_table(file, table).columns, file.path)
+        readers = [open_table(file, table) for file in source_files(table)]
+        offered = {name for reader in readers for name in reader.columns}
+        for reader in readers:
+            bind(table, contract, reader.columns, reader.path, offered)
     user_hash(data.privacy)
 
 
@@ -154,11 +156,12 @@ def _plan(
     """The work on the files of a table of events, its pieces, and what the times are."""
     files = source_files(table)
     readers = [open_table(file, table) for file in files]
-    bindings = [bind(table, EVENT_COLUMNS, reader.columns, reader.path) for reader in readers]
+    offered = tuple(dict.fromkeys(name for reader in readers for name in reader.columns))
+    bindings = [bind(table, EVENT_COLUMNS, reader.columns, reader.path, offered) for reader in readers]
     bound = {each.column.name for of_file in bindings for each in of_file}
     if data.rules.return_types:
         bound.add("quantity")
-    orders = {time_order(reader, table) for reader in readers}
+    orders = {time_order(of_file) for of_file in bindings}
     if len(orders) > 1:
         raise DataError(f"{table.name}: some files have times and others an order: {', '.join(sorted(orders))}")
     job = EventsJob(
@@ -170,6 +173,7 @@ def _plan(
         folder=folder,
         shards=shard_count(sum(reader.size for reader in readers)),
         columns=tuple(column.name for column in columns_of(table, EVENT_COLUMNS) if column.name in bound),
+        source_columns=offered,
         forgotten=ForgottenUsers(forgotten) if forgotten is not None else None,
     )
     parts = [(number, part) for number, reader in enumerate(readers) for part in range(reader.parts)]

@@ -1,6 +1,6 @@
 """The shop's columns onto the columns of the data contract."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +42,13 @@ class Binding:
         return " + ".join(self.parts) if self.parts else self.column.name
 
 
-def bind(table: TableConfig, contract: Sequence[Column], available: Sequence[str], path: str = "") -> list[Binding]:
+def bind(
+    table: TableConfig,
+    contract: Sequence[Column],
+    available: Sequence[str],
+    path: str = "",
+    elsewhere: Collection[str] = (),
+) -> list[Binding]:
     """Find a source for every column of the contract, and for the shop's own columns.
 
     An optional column of the contract without a source is left out.
@@ -52,6 +58,7 @@ def bind(table: TableConfig, contract: Sequence[Column], available: Sequence[str
         contract: The columns of the table, in the order of the result; the shop's own columns follow.
         available: The columns of the file.
         path: The file, which errors name if the table is one of files.
+        elsewhere: The columns of the table's other files: an optional column that one of them has may be absent here.
 
     Raises:
         DataError: The mapping names a column that the contract or the file does not have, or that is dropped; a
@@ -67,7 +74,7 @@ def bind(table: TableConfig, contract: Sequence[Column], available: Sequence[str
     bindings = []
     for column in (*contract, *(Column(name, kind) for name, kind in table.own_columns.items())):
         binding = _bind_order(table, offered) if column.name == TIMESTAMP else None
-        binding = binding or _bind_column(table, column, offered)
+        binding = binding or _bind_column(table, column, offered, elsewhere)
         if binding is not None:
             bindings.append(binding)
     return bindings
@@ -129,7 +136,9 @@ def _split_levels(values: pa.Array, separator: str) -> pa.Array:
     return pa.DictionaryArray.from_arrays(encoded.indices, paths)
 
 
-def _bind_column(table: TableConfig, column: Column, offered: Sequence[str]) -> Binding | None:
+def _bind_column(
+    table: TableConfig, column: Column, offered: Sequence[str], elsewhere: Collection[str] = ()
+) -> Binding | None:
     if column.name in table.constants:
         return Binding(column, (), table.constants[column.name])
     mapped = table.columns.get(column.name, column.name)
@@ -137,7 +146,8 @@ def _bind_column(table: TableConfig, column: Column, offered: Sequence[str]) -> 
     absent = [part for part in parts if part not in offered]
     if parts and not absent:
         return Binding(column, parts)
-    if column.required or column.name in table.columns or column.name in table.own_columns:
+    is_wanted = column.name in table.columns or column.name in table.own_columns
+    if column.required or (is_wanted and not set(absent) <= set(elsewhere)):
         raise DataError(_no_source(table, column, absent, offered))
     return None
 

@@ -1,7 +1,7 @@
 """The file of rejected rows, so that none is lost silently."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -44,13 +44,13 @@ def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[Sour
             writer.writerows(_lines(rows.slice(start, _ROWS_AT_ONCE), open_reader))
 
 
-def first_rejected(path: Path) -> str:
-    """The first row of a quarantine file in words, without its file; '' where there is none."""
+def first_rejected(path: Path, reasons: Collection[str]) -> str:
+    """The first row of a quarantine file that is there for one of some reasons, in words; '' where there is none."""
     csv.field_size_limit(_LONGEST_FIELD)
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows)
-        first = next(rows, None)
+        first = next((row for row in rows if row[HEADER.index("reason")] in reasons), None)
     if first is None:
         return ""
     _, line, column, reason, value = first

@@ -1,7 +1,7 @@
 """A batch of a shop's rows through the rules: what is kept, what is rejected and why, and how many."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,6 +65,7 @@ class Sieve:
         contract: Sequence[Column],
         rules: Rules,
         written: Sequence[str] | None = None,
+        elsewhere: Collection[str] = (),
         hide_users: Callable[[pa.Array], pa.Array] | None = None,
         forgotten: Callable[[pa.Array], Mask] | None = None,
     ) -> None:
@@ -77,12 +78,13 @@ class Sieve:
             rules: The rules of the table.
             written: Names of the columns to write; those that the file does not have hold missing values. By default
                 what the file has.
+            elsewhere: The columns of the table's other files.
             hide_users: Replaces user ids; with it, no rejected value that may hold one is shown.
             forgotten: Says which user ids, as `hide_users` leaves them, are to be forgotten.
         """
         self._reader, self._table, self._rules = reader, table, rules
         self._hide_users, self._forgotten = hide_users, forgotten
-        bindings = bind(table, contract, reader.columns, reader.path)
+        bindings = bind(table, contract, reader.columns, reader.path, elsewhere)
         self._bindings = {binding.column.name: binding for binding in bindings}
         self.written = [
             column

@@ -41,11 +41,12 @@ def ingest_table(
     """
     files = source_files(table)
     columns = columns_of(table, contract)
+    readers = [open_table(file, table) for file in files]
+    offered = {name for reader in readers for name in reader.columns}
     rejected, rows_read, counts = [], 0, Counter[tuple[str, str]]()
     with RowGroupWriter(folder / f"{name}.parquet", _schema(columns), BATCH_ROWS) as writer:
-        for number, file in enumerate(files):
-            reader = open_table(file, table)
-            sieve = Sieve(reader, table, contract, rules, [column.name for column in columns], hide_users)
+        for number, reader in enumerate(readers):
+            sieve = Sieve(reader, table, contract, rules, [column.name for column in columns], offered, hide_users)
             for batch in reader.batches(sieve.parts):
                 sifted = sieve.sift(batch, number)
                 writer.write(sifted.kept)
@@ -69,7 +70,7 @@ def check_report(report: TableReport, table: TableConfig, max_bad_share: float, 
         raise TooManyBadRows(
             f"{table.name}: {report.rows_bad} of {report.rows_read} rows are bad, more than the share of "
             f"{max_bad_share:g} that max_bad_share allows: {_listed(report.quarantined)}; "
-            f"first: {first_rejected(quarantine)}"
+            f"first: {first_rejected(quarantine, report.quarantined)}"
         )
     if report.rows_kept == 0:
         raise TooManyBadRows(f"{table.name}: none of {report.rows_read} rows is left: {_listed(report.reasons)}")

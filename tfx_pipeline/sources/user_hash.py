@@ -80,7 +80,7 @@ def hash_user_id(user_id: str, privacy: PrivacyConfig) -> str:
     Raises:
         DataError: Ids are hashed, and the environment has no usable key.
     """
-    if not privacy.hash_user_ids or not user_id:
+    if not privacy.hash_user_ids or not user_id.strip():
         return user_id
     return _digest(user_id, read_key(privacy.key_variable))
 

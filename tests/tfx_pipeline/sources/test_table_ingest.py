@@ -95,7 +95,7 @@ def test_judgments(save: Save, out: Path, bad_rows: BadRows) -> None:
     assert report.rows_bad == 4
 
 
-QUARANTINE = "file,line,column,reason,value\nshop.csv,5,preis,negative price,-1\n"
+QUARANTINE = "file,line,column,reason,value\nshop.csv,4,preis,twin,\nshop.csv,5,preis,late,-1\n"
 TABLE = TableConfig(path=["a.csv", "b.csv"])
 
 
@@ -116,13 +116,13 @@ def refusal(report: TableReport, share: float, folder: Path) -> DataError | None
             TableReport(100, 97, {"late": 1, "dear": 1}, {"twin": 1}),
             0.01,
             "a.csv, b.csv: 2 of 100 rows are bad, more than the share of 0.01 that max_bad_share allows: late 1, "
-            "dear 1; first: line 5, preis: negative price: '-1'",
+            "dear 1; first: line 5, preis: late: '-1'",
         ),
         (
             TableReport(3, 2, {"late": 1}),
             0.0,
             "a.csv, b.csv: 1 of 3 rows are bad, more than the share of 0 that max_bad_share allows: late 1; "
-            "first: line 5, preis: negative price: '-1'",
+            "first: line 5, preis: late: '-1'",
         ),
         (
             TableReport(6, 0, {"late": 1}, {"twin": 2}, {"odd": 3}),
