@@ -174,8 +174,8 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _files_of_the_split(self) -> "Config":
-        given = bool(self.data.events.eval_path) and bool(self.data.events.test_path)
-        if (self.split.method == "files") != given:
+        given = {bool(self.data.events.eval_path), bool(self.data.events.test_path)}
+        if given != {self.split.method == "files"}:
             raise ValueError("split.method files and data.events.eval_path and test_path belong together")
         return self
 

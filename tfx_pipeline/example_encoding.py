@@ -125,6 +125,23 @@ def encode_examples(features: dict[str, tuple[Serialized, Runs]]) -> Iterator[by
     return map(b"".join, zip(starts, *columns, strict=True))
 
 
+def encode_batch(batch: pa.RecordBatch) -> Iterator[bytes]:
+    """Serialized `tf.Example`s of a batch; its columns are lists of bytes, integers or 32-bit floats, without nulls."""
+    features = {}
+    for name, lists in zip(batch.schema.names, batch.columns, strict=True):
+        offsets = lists.offsets.to_numpy().astype(np.int64)
+        features[name] = _serialize(lists.values), Runs.single(offsets[:-1], offsets[1:])
+    return encode_examples(features)
+
+
+def _serialize(values: pa.Array) -> Serialized:
+    if pa.types.is_floating(values.type):
+        return serialize_floats(values.to_numpy())
+    if pa.types.is_integer(values.type):
+        return serialize_integers(values.to_numpy())
+    return serialize_strings(values)
+
+
 def _headers(key: bytes, kind: int, lengths: np.ndarray) -> list[bytes]:
     of_length = {length: _entry_header(key, kind, length) for length in np.unique(lengths).tolist()}
     return [of_length[length] for length in lengths.tolist()]

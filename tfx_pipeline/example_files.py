@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tfx_pipeline.config import HistoryConfig
+from tfx_pipeline.example_encoding import encode_batch
 from tfx_pipeline.item_examples import build_item_examples, merge_price_sums, price_sums
 from tfx_pipeline.record_file import write_records
 from tfx_pipeline.sources.arrow_bytes import pack, unpack
@@ -101,8 +102,6 @@ def _write_user_examples(shard: tuple[int, Path], job: _Job) -> _Summary:
 
 
 def _write_item_examples(group: tuple[int, Iterable[_Summary]], job: _Job) -> None:
-    from tfx_bsl.coders import example_coder
-
     summaries = list(group[1])
     with write_aside(job.destination / _TRAINING_USERS_FILE) as aside:
         aside.write_text(str(sum(summary.training_users for summary in summaries)), encoding="ascii")
@@ -110,5 +109,4 @@ def _write_item_examples(group: tuple[int, Iterable[_Summary]], job: _Job) -> No
         return
     prices = merge_price_sums(unpack(summary.prices) for summary in summaries)
     items: pa.Table = pq.read_table(job.tables / "items.parquet")
-    examples = example_coder.RecordBatchToExamplesEncoder().encode(build_item_examples(items, prices))
-    write_records(split_file(job.destination, CATALOGUE, 0, 1), examples)
+    write_records(split_file(job.destination, CATALOGUE, 0, 1), encode_batch(build_item_examples(items, prices)))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tfx_pipeline.example_encoding import (
     Runs,
+    encode_batch,
     encode_examples,
     serialize_floats,
     serialize_integers,
@@ -70,3 +71,16 @@ def test_a_slice_of_an_array_is_serialized_as_itself() -> None:
     serialized = serialize_strings(whole.slice(1, 3))
     (example,) = encode_examples({"x": (serialized, Runs.single(np.array([0]), np.array([3])))})
     assert list(tf.train.Example.FromString(example).features.feature["x"].bytes_list.value) == [b"b", b"", b"cccc"]
+
+
+def test_a_batch_of_lists_is_encoded_row_by_row() -> None:
+    columns = {
+        "id": pa.array([[b"a"], [b"b"], []], pa.list_(pa.binary())),
+        "price": pa.array([[], [2.5], [1.0, 3.0]], pa.list_(pa.float32())),
+        "count": pa.array([[-1, 300], [], [7]], pa.list_(pa.int64())),
+    }
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+    found = [tf.train.Example.FromString(example).features.feature for example in encode_batch(batch)]
+    assert [list(each["id"].bytes_list.value) for each in found] == [[b"a"], [b"b"], []]
+    assert [list(each["price"].float_list.value) for each in found] == [[], [2.5], [1.0, 3.0]]
+    assert [list(each["count"].int64_list.value) for each in found] == [[-1, 300], [], [7]]

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import struct
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from tfx_pipeline.example_files import SPLITS, build_examples
 from tfx_pipeline.runners import IN_PROCESS
 from tfx_pipeline.sources import event_files
 from tfx_pipeline.sources.ingest import ingest
+from tfx_pipeline.sources.tfrecord_frames import records_of
 from tfx_pipeline.split_tables import read_split
 from tfx_pipeline.table_config import DataConfig, RulesConfig, TableConfig
 
@@ -30,7 +30,6 @@ WORKER = f"{sys.executable} -m apache_beam.runners.worker.sdk_worker_main"
 EVENTS, USERS, ITEMS = 20_000, 150, 400
 FIRST, DAY = 1_600_000_000, 86_400
 NOW = datetime.fromtimestamp(FIRST + 100 * DAY, tz=timezone.utc)
-JANUARY_2000 = 946_684_800
 
 
 def made_up_events() -> pd.DataFrame:
@@ -113,14 +112,9 @@ def in_process(shop: DataConfig, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return run(shop, tmp_path_factory.mktemp("in_process"), IN_PROCESS)
 
 
-def records(path: Path) -> Iterator[bytes]:
-    """The records of a TFRecord file; each stands between 12 bytes with its length and 4 bytes of checksum."""
-    data = gzip.decompress(path.read_bytes())
-    position = 0
-    while position < len(data):
-        (length,) = struct.unpack_from("<Q", data, position)
-        yield data[position + 12 : position + 12 + length]
-        position += 12 + length + 4
+def records(path: Path) -> list[bytes]:
+    with gzip.open(path) as stream:
+        return list(records_of(stream, str(path)))
 
 
 def examples(folder: Path) -> dict[str, list[bytes]]:

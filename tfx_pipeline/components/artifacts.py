@@ -4,7 +4,7 @@ from tfx.types.artifact import Artifact
 
 
 class ShopTables(Artifact):
-    """The shop's tables on the data contract: events.parquet, items.parquet, ingest.json and quarantine/."""
+    """The shop's tables on the data contract: events/part-*.parquet, items.parquet, ingest.json and quarantine/."""
 
     TYPE_NAME = "ShopTables"
 

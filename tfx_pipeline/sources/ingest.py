@@ -12,10 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tfx_pipeline.sources.contract import EVENT_COLUMNS, ITEM_COLUMNS, JUDGMENT_COLUMNS, USER_COLUMNS, missing_values
+from tfx_pipeline.sources.contract import (
+    EVENT_COLUMNS,
+    ITEM_COLUMNS,
+    JUDGMENT_COLUMNS,
+    RETURNED_AT,
+    USER_COLUMNS,
+    missing_values,
+)
 from tfx_pipeline.sources.errors import DataError
 from tfx_pipeline.sources.event_files import EVENTS_FOLDER, shard_count
-from tfx_pipeline.sources.event_steps import EventsJob, Tally, sieve_of, sift_part, time_order
+from tfx_pipeline.sources.event_shards import build_shard
+from tfx_pipeline.sources.event_steps import EventsJob, Tally, sift_part, time_order
 from tfx_pipeline.sources.forgotten_users import ForgottenUsers
 from tfx_pipeline.sources.mapping import bind
 from tfx_pipeline.sources.open_table import open_table
@@ -202,14 +210,15 @@ def _ingest_log(
     """Write the serving log as one file; its rows pass the same rules as the events."""
     job, parts, _ = _plan(data, table, event_types, folder, forgotten)
     job = EventsJob(**{**vars(job), "shards": 1})
-    kept = [sieve_of(open_table(job.files[0], table), job).schema.empty_table()]
-    rejected, tally = [], Tally()
-    for part in parts:
-        for piece in sift_part(job, *part):
-            kept += [events.select(kept[0].column_names) for events in piece.kept.values()]
-            rejected.append(piece.rejected)
-            tally += piece.tally
-    pq.write_table(pa.concat_tables(kept), folder / SERVING_LOG_FILE)
+    pieces = [piece for part in parts for piece in sift_part(job, *part)]
+    rejected = [piece.rejected for piece in pieces]
+    tally = sum((piece.tally for piece in pieces), Tally())
+    if kept := [events for piece in pieces for events in piece.kept.values()]:
+        shard = build_shard(pa.concat_tables(kept), data.rules, event_types)
+        names = [name for name in shard.events.column_names if name != RETURNED_AT]
+        pq.write_table(shard.events.select(names), folder / SERVING_LOG_FILE)
+        rejected.append(shard.rejected)
+        tally += Tally(0, shard.counts)
     path = folder / QUARANTINE / "serving_log.csv"
     write_quarantine(path, rejected, job.files, table)
     report = table_report(tally.rows_read, tally.counts)
