@@ -37,11 +37,6 @@ class Runs:
         """One run for each example."""
         return cls(np.arange(len(begin) + 1), begin, end)
 
-    @property
-    def is_single(self) -> bool:
-        """Whether every example has one run."""
-        return len(self.begin) == len(self.first) - 1 and bool((np.diff(self.first) == 1).all())
-
 
 class Serialized:
     """The values of one feature, serialized one after the other.
@@ -54,16 +49,23 @@ class Serialized:
         """Take the serialized values."""
         self.kind, self._data, self._offsets = kind, data, offsets
 
-    def bodies(self, runs: Runs) -> tuple[list[bytes], np.ndarray]:
-        """The serialized values of each example, and their lengths in bytes, int64 [examples]."""
+    def bodies(self, runs: Runs) -> tuple[list[list[bytes]], np.ndarray]:
+        """The serialized values of each example in one piece or two, and their lengths in bytes, int64 [examples]."""
         starts, stops = self._offsets[runs.begin], self._offsets[runs.end]
+        lengths = np.diff(np.concatenate([[0], np.cumsum(stops - starts)])[runs.first])
+        counts = np.diff(runs.first)
+        if counts.min(initial=1) == counts.max(initial=1) == 1:
+            return [self._cut(starts, stops)], lengths
+        if counts.min() >= 1 and counts.max() <= 2:
+            last = runs.first[1:] - 1
+            ends = np.where(counts == 2, stops[last], starts[last])
+            return [self._cut(starts[runs.first[:-1]], stops[runs.first[:-1]]), self._cut(starts[last], ends)], lengths
+        slices, bounds = self._cut(starts, stops), runs.first.tolist()
+        return [[b"".join(slices[start:stop]) for start, stop in pairwise(bounds)]], lengths
+
+    def _cut(self, starts: np.ndarray, stops: np.ndarray) -> list[bytes]:
         data = self._data
-        slices = [data[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-        ends = np.concatenate([[0], np.cumsum(stops - starts)])[runs.first]
-        if not runs.is_single:
-            bounds = runs.first.tolist()
-            slices = [b"".join(slices[start:stop]) for start, stop in pairwise(bounds)]
-        return slices, np.diff(ends)
+        return [data[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
 def serialize_strings(values: pa.Array) -> Serialized:
@@ -119,7 +121,7 @@ def encode_examples(features: dict[str, tuple[Serialized, Runs]]) -> Iterator[by
     for name, (values, runs) in features.items():
         bodies, lengths = values.bodies(runs)
         headers = _headers(name.encode(), values.kind, lengths)
-        columns += [headers, bodies]
+        columns += [headers, *bodies]
         total = total + lengths + np.array([len(header) for header in headers], np.int64)
     starts = [b"\x0a" + _varint(length) for length in np.asarray(total).tolist()]
     return map(b"".join, zip(starts, *columns, strict=True))

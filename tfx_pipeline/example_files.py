@@ -16,7 +16,8 @@ from tfx_pipeline.sources.arrow_bytes import pack, unpack
 from tfx_pipeline.sources.errors import DataError
 from tfx_pipeline.sources.event_files import event_files
 from tfx_pipeline.split import WINDOWS, Split
-from tfx_pipeline.user_examples import USER_SPLITS, Timeline, build_user_examples
+from tfx_pipeline.timeline import Timeline
+from tfx_pipeline.user_examples import USER_SPLITS, build_user_examples
 from tfx_pipeline.write_aside import write_aside
 from trainer.features import CATALOGUE, RANKER
 
@@ -66,7 +67,6 @@ def build_examples(
     _ = (
         pipeline
         | "Shards" >> beam.Create(list(enumerate(files)))
-        | "Spread" >> beam.Reshuffle()
         | "UserExamples" >> beam.Map(_write_user_examples, job)
         | "ToOne" >> beam.Map(lambda summary: (0, summary))
         | "GroupSummaries" >> beam.GroupByKey()

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import google_crc32c
@@ -28,8 +29,7 @@ def write_records(path: Path, records: Iterable[bytes]) -> int:
     compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     with write_aside(path) as aside, aside.open("wb") as file:
         for record in records:
-            length = struct.pack("<Q", len(record))
-            waiting += [length, masked_crc(length), record, masked_crc(record)]
+            waiting += [_header(len(record)), record, masked_crc(record)]
             count, size = count + 1, size + len(record)
             if size > _FLUSH_BYTES:
                 file.write(compressor.compress(b"".join(waiting)))
@@ -37,6 +37,12 @@ def write_records(path: Path, records: Iterable[bytes]) -> int:
         file.write(compressor.compress(b"".join(waiting)))
         file.write(compressor.flush())
     return count
+
+
+@lru_cache(maxsize=1 << 14)
+def _header(length: int) -> bytes:
+    encoded = struct.pack("<Q", length)
+    return encoded + masked_crc(encoded)
 
 
 def masked_crc(data: bytes) -> bytes:

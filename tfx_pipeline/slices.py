@@ -24,6 +24,10 @@ class Slices:
     def __len__(self) -> int:
         return len(self.begin)
 
+    def __getitem__(self, rows: np.ndarray) -> "Slices":
+        """Some of the examples."""
+        return Slices(self.begin[rows], self.history_end[rows], self.target[rows], self.end[rows])
+
     def positions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Row, whether it is a target, and number of the example, of every position; [positions] each."""
         histories, targets = self.history_end - self.begin, self.end - self.target

@@ -1,4 +1,4 @@
-"""The same examples, byte for byte, however Beam runs the steps: in process, in worker processes, behind the job API."""
+"""The same examples, byte for byte, however Beam runs the steps: in process, in workers, behind the job API."""
 
 import gzip
 import json

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tfx_pipeline.config import HistoryConfig
 from tfx_pipeline.sources.event_shards import FILE, ROW, in_order
 from tfx_pipeline.split import NEVER, Split
-from tfx_pipeline.user_examples import Timeline, build_user_examples
+from tfx_pipeline.timeline import Timeline
+from tfx_pipeline.user_examples import build_user_examples
 from trainer.features import EVAL, RANKER, TRAIN, USER_EXAMPLE, USERS
 from trainer.windows import visible_from
 

@@ -48,7 +48,6 @@ def ingest_events(pipeline: beam.Pipeline, job: EventsJob, parts: list[tuple[int
     sifted = (
         pipeline
         | "Parts" >> beam.Create(parts)
-        | "Spread" >> beam.Reshuffle()
         | "Sift" >> beam.FlatMap(_sift, job).with_outputs(_SUMMARY, main="kept")
     )
     written = sifted.kept | "GroupShards" >> beam.GroupByKey() | "WriteShard" >> beam.Map(_write, job)

@@ -18,7 +18,8 @@ from tfx_pipeline.frozen_schema import freeze
 from tfx_pipeline.item_examples import build_item_examples, merge_price_sums
 from tfx_pipeline.sources.errors import DataError
 from tfx_pipeline.split import Split
-from tfx_pipeline.user_examples import Timeline, build_user_examples
+from tfx_pipeline.timeline import Timeline
+from tfx_pipeline.user_examples import build_user_examples
 from trainer.features import ITEM_EXAMPLE, USER_EXAMPLE, Feature
 
 BINARY, INT, FLOAT = pa.list_(pa.binary()), pa.list_(pa.int64()), pa.list_(pa.float32())

@@ -23,7 +23,8 @@ from tfx_pipeline.sources.event_files import shard_path
 from tfx_pipeline.sources.event_shards import in_order
 from tfx_pipeline.sources.ingest import in_process
 from tfx_pipeline.split import Split, find_split
-from tfx_pipeline.user_examples import Timeline, build_user_examples
+from tfx_pipeline.timeline import Timeline
+from tfx_pipeline.user_examples import build_user_examples
 from trainer.features import CATALOGUE, EVAL, RANKER, TRAIN, USERS
 
 NAN = float("nan")

@@ -16,7 +16,8 @@ from tfx_pipeline.leakage.report import AuditReport
 from tfx_pipeline.leakage.windows import AuditSplit
 from tfx_pipeline.record_file import write_records
 from tfx_pipeline.split import Split
-from tfx_pipeline.user_examples import Timeline, build_user_examples
+from tfx_pipeline.timeline import Timeline
+from tfx_pipeline.user_examples import build_user_examples
 
 NEVER = np.iinfo(np.int64).max
 LISTS = ("item_ids", "event_types", "timestamps", "baskets", "is_target")
