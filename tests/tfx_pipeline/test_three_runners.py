@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import socket
 import subprocess
 import sys
 import time
@@ -177,16 +179,55 @@ def job_service(tmp_path: Path) -> Iterator[str]:
             service.wait(timeout=30)
 
 
-def test_portable_job_api(shop: DataConfig, in_process: Path, tmp_path: Path, job_service: str) -> None:
-    environment = {"command": WORKER, "env": {"PYTHONPATH": str(ROOT)}}
-    options = [
+def portable(job_service: str, environment_type: str, environment: str) -> list[str]:
+    return [
         "--runner=PortableRunner",
         f"--job_endpoint={job_service}",
-        "--environment_type=PROCESS",
-        f"--environment_config={json.dumps(environment)}",
+        f"--environment_type={environment_type}",
+        f"--environment_config={environment}",
         # Spares a call of pip, which only tells a cloud service what is installed here.
         "--experiments=disable_logging_submission_environment",
     ]
-    assert_same(in_process, run(shop, tmp_path / "run", options))
+
+
+def test_portable_job_api(shop: DataConfig, in_process: Path, tmp_path: Path, job_service: str) -> None:
+    environment = json.dumps({"command": WORKER, "env": {"PYTHONPATH": str(ROOT)}})
+    assert_same(in_process, run(shop, tmp_path / "run", portable(job_service, "PROCESS", environment)))
     # One pipeline ingests, the other builds the examples.
     assert (tmp_path / "job_service.log").read_text().count("worker started") >= 2
+
+
+@pytest.fixture
+def worker_pool(tmp_path: Path) -> Iterator[str]:
+    """Address of a process that starts workers when a runner asks for them, as beside a Flink task manager."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    # The pool starts whatever is called `python`.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={port}"]
+    with (tmp_path / "worker_pool.log").open("w") as log:
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+        pool = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        try:
+            deadline = time.monotonic() + 60
+            while not listens(port):
+                assert pool.poll() is None and time.monotonic() < deadline, (tmp_path / "worker_pool.log").read_text()
+                time.sleep(0.1)
+            yield f"localhost:{port}"
+        finally:
+            pool.terminate()
+            pool.wait(timeout=30)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("localhost", port)) == 0
+
+
+@pytest.mark.slow
+def test_pool_of_workers(
+    shop: DataConfig, in_process: Path, tmp_path: Path, job_service: str, worker_pool: str
+) -> None:
+    assert_same(in_process, run(shop, tmp_path / "run", portable(job_service, "EXTERNAL", worker_pool)))
+    assert "worker started" not in (tmp_path / "job_service.log").read_text()

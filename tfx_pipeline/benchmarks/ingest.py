@@ -36,11 +36,13 @@ class Sizes:
         rows: Rows of Complete Journey, from the first on; None takes all.
         generated: Numbers of generated events, increasing.
         repeats: Runs of which the quickest counts.
+        most_repeats: Repetitions of the shortest runs on generated events.
     """
 
     rows: int | None = None
     generated: tuple[int, ...] = (100_000, 1_000_000, 5_000_000, 20_000_000)
     repeats: int = 3
+    most_repeats: int = 15
 
 
 def ingest_figures(sizes: Sizes | None = None) -> Iterator[Figure]:
@@ -60,7 +62,7 @@ def ingest_figures(sizes: Sizes | None = None) -> Iterator[Figure]:
             yield from _absent(str(error))
         else:
             yield from _complete_journey_figures(data, sizes.repeats, Path(folder))
-        yield from flatness_figures(sizes.generated, sizes.repeats, Path(folder))
+        yield from flatness_figures(sizes.generated, sizes.most_repeats, Path(folder))
 
 
 def _first_rows(data: DataConfig, rows: int | None, folder: Path) -> DataConfig:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tfx_pipeline.benchmarks.generated_events import generated_shop
-from tfx_pipeline.benchmarks.timed_steps import Steps, Timing, time_all_steps, time_examples
+from tfx_pipeline.benchmarks.timed_steps import Steps, Timing, time_all_steps, time_beyond_fixed_costs, time_examples
 from tfx_pipeline.config import HistoryConfig, SplitConfig
 from tfx_pipeline.split import NEVER, Split
 from trainer.features import RANKER
@@ -30,6 +30,13 @@ def test_all_steps(steps: Steps, scratch: Path) -> None:
     assert 0 < timing.seconds < 60 and 0 < timing.processor_seconds < 60
     assert timing.peak_memory > 50_000_000
     assert timing.repeats == 2
+    assert not any(scratch.iterdir())
+
+
+def test_the_cost_beyond_the_fixed_costs(steps: Steps, scratch: Path) -> None:
+    timing = time_beyond_fixed_costs(steps, 2, scratch)
+    assert timing.rows_read == 3_000 and timing.repeats == 2
+    assert timing.net_seconds is not None and timing.net_seconds < timing.processor_seconds
     assert not any(scratch.iterdir())
 
 
