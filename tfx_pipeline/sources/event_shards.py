@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from tfx_pipeline.sources.contract import DUPLICATE_EVENT, FILE, RETURN, RETURNED_AT, ROW, SPAN, WINDOW
 from tfx_pipeline.sources.rejected import SCHEMA, Rejected, reject
 from tfx_pipeline.sources.values import Integers, Mask
+from tfx_pipeline.split import NEVER
 from tfx_pipeline.table_config import RulesConfig
 
-NEVER = np.iinfo(np.int64).max
 _PLACE = (FILE, ROW, WINDOW, SPAN)
 """What the file of an event tells, not its row."""
 _ROUNDING = 1e-9
