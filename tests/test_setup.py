@@ -68,7 +68,7 @@ def test_lock_leaves_out_torch(version: str) -> None:
 
 
 def test_extras(metadata: dict[str, Any]) -> None:
-    assert set(metadata["extras_require"]) == {"pipeline", "serving", "demo", "dev", "gpu"}
+    assert set(metadata["extras_require"]) == {"pipeline", "serving", "datasets", "demo", "dev", "gpu"}
     assert 'tensorflow[and-cuda]==2.16.2; python_version < "3.11"' in metadata["extras_require"]["gpu"]
 
 

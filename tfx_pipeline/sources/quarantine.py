@@ -1,7 +1,8 @@
 """The file of rejected rows, so that none is lost silently."""
 
 import csv
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -46,8 +47,7 @@ def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[Sour
 
 def first_rejected(path: Path, reasons: Collection[str]) -> str:
     """The first row of a quarantine file that is there for one of some reasons, in words; '' where there is none."""
-    csv.field_size_limit(_LONGEST_FIELD)
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file, _fields_of_any_length():
         rows = csv.reader(file)
         next(rows)
         first = next((row for row in rows if row[HEADER.index("reason")] in reasons), None)
@@ -55,6 +55,16 @@ def first_rejected(path: Path, reasons: Collection[str]) -> str:
         return ""
     _, line, column, reason, value = first
     return f"line {line}, {column or 'the whole row'}: {reason}: {value[:_SHOWN_CHARACTERS]!r}"
+
+
+@contextmanager
+def _fields_of_any_length() -> Iterator[None]:
+    """The limit is one for the whole process; other files are held to Python's."""
+    usual = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _lines(rows: Rejected, open_reader: Callable[[int], Reader]) -> list[tuple[str, ...]]:
