@@ -7,11 +7,10 @@ from typing import TextIO
 
 from tfx_pipeline.forgetting import text_files
 from tfx_pipeline.forgetting.user import User
+from tfx_pipeline.long_fields import long_fields
 from trainer.features import USER_ID
 
 _COLUMN, _REASON, _VALUE = "column", "reason", "value"
-_LONGEST_FIELD = 2**31 - 1
-"""Characters; a quarantined row may be long, and Python's default refuses it."""
 
 IsOfUser = Callable[[list[str]], bool]
 
@@ -37,12 +36,12 @@ def erase(path: Path, user: User) -> int:
         for row, text in rows:
             yield text, "" if is_of_user is not None and is_of_user(row) else text
 
-    return text_files.rewrite(path, records)
+    with long_fields():
+        return text_files.rewrite(path, records)
 
 
 def _rows(file: TextIO) -> Iterator[tuple[list[str], str]]:
     """Each row, and the text it was read from."""
-    csv.field_size_limit(_LONGEST_FIELD)
     consumed: list[str] = []
 
     def lines() -> Iterator[str]:

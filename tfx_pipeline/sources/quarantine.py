@@ -1,14 +1,14 @@
 """The file of rejected rows, so that none is lost silently."""
 
 import csv
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from tfx_pipeline.long_fields import long_fields
 from tfx_pipeline.sources.open_table import open_table
 from tfx_pipeline.sources.readers import Reader
 from tfx_pipeline.sources.rejected import SCHEMA, Rejected
@@ -19,8 +19,6 @@ from tfx_pipeline.write_aside import write_aside
 HEADER = ("file", "line", "column", "reason", "value")
 _SHOWN_CHARACTERS = 80
 _ROWS_AT_ONCE = 100_000
-_LONGEST_FIELD = 2**31 - 1
-"""Characters; a row that could not be read stands in one field, and Python's default is 128 Ki."""
 
 
 def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[SourceFile], table: TableConfig) -> None:
@@ -47,7 +45,7 @@ def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[Sour
 
 def first_rejected(path: Path, reasons: Collection[str]) -> str:
     """The first row of a quarantine file that is there for one of some reasons, in words; '' where there is none."""
-    with path.open(encoding="utf-8", newline="") as file, _fields_of_any_length():
+    with path.open(encoding="utf-8", newline="") as file, long_fields():
         rows = csv.reader(file)
         next(rows)
         first = next((row for row in rows if row[HEADER.index("reason")] in reasons), None)
@@ -55,16 +53,6 @@ def first_rejected(path: Path, reasons: Collection[str]) -> str:
         return ""
     _, line, column, reason, value = first
     return f"line {line}, {column or 'the whole row'}: {reason}: {value[:_SHOWN_CHARACTERS]!r}"
-
-
-@contextmanager
-def _fields_of_any_length() -> Iterator[None]:
-    """The limit is one for the whole process; other files are held to Python's."""
-    usual = csv.field_size_limit(_LONGEST_FIELD)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(usual)
 
 
 def _lines(rows: Rejected, open_reader: Callable[[int], Reader]) -> list[tuple[str, ...]]:

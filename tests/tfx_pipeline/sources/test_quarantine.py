@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tfx_pipeline.long_fields import long_fields
 from tfx_pipeline.sources import contract, quarantine
 from tfx_pipeline.sources.quarantine import HEADER, first_rejected, write_quarantine
 from tfx_pipeline.sources.rejected import SCHEMA, reject
@@ -19,7 +20,7 @@ Save = Callable[[str, str | bytes], Path]
 
 
 def read(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file, long_fields():
         return list(csv.reader(file))
 
 
