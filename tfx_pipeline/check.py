@@ -1,6 +1,5 @@
 """A look at a shop's data: ingestion as a run does it, without the run."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tfx_pipeline.data_summary import data_notes, has_daily_spans
 from tfx_pipeline.row_counts import table_counts
 from tfx_pipeline.sources.forgotten_users import FORGOTTEN_USERS_FILE
 from tfx_pipeline.sources.ingest import check_tables, ingest
+from tfx_pipeline.sources.quarantine import show_quarantine
 
 
 def check(config: Config, console: Console | None = None) -> None:
@@ -29,8 +29,7 @@ def check(config: Config, console: Console | None = None) -> None:
         tables = Path(scratch)
         forgotten = config.run_dir / FORGOTTEN_USERS_FILE
         report = ingest(config.data, config.event_types, tables, quarantine, forgotten)
-        shutil.rmtree(quarantine, ignore_errors=True)
-        shutil.copytree(tables / "quarantine", quarantine)
+        show_quarantine(tables / "quarantine", quarantine)
     console.print(row_table(table_counts(report)))
     for note in data_notes(report, config.split.method, has_daily_spans(config.data.events)):
         console.print(note, highlight=False)

@@ -1,6 +1,5 @@
 """The main job: a configuration in, a run directory with report and pushed model out."""
 
-import shutil
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,6 +16,7 @@ from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE, STOPPED_BY_ANO
 from tfx_pipeline.run_log import log_to
 from tfx_pipeline.run_summary import Gate, RunSummary, WindowMetrics
 from tfx_pipeline.sources.ingest import check_tables
+from tfx_pipeline.sources.quarantine import show_quarantine
 from tfx_pipeline.sources.report import IngestReport
 from tfx_pipeline.write_aside import write_aside
 
@@ -77,7 +77,7 @@ def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
     records = last_run(config.run_dir / "tfx" / "metadata.db")
     tables = records["Ingest"].outputs["tables"]
     report = IngestReport.load(tables)
-    _show_quarantine(tables / "quarantine", config.run_dir / "quarantine")
+    show_quarantine(tables / "quarantine", config.run_dir / "quarantine")
     results = read_results(records["CatalogueEvaluator"].outputs["evaluation"])
     gates: list[Gate] = GATES.validate_json((records["ReleaseGate"].outputs["blessing"] / GATES_FILE).read_bytes())
     pushed = records["Pusher"].properties["pushed_model"]
@@ -121,15 +121,6 @@ def _window_metrics(result: "WindowResult", has_clock: bool) -> WindowMetrics:
     if not has_clock:
         return WindowMetrics(result.name, start, last, result.table)
     return WindowMetrics(result.name, _utc(start), _utc(last), result.table)
-
-
-def _show_quarantine(source: Path, destination: Path) -> None:
-    """Copy the quarantine of the cached tables to where the run directory promises it."""
-    aside = destination.with_name(".quarantine.aside")
-    shutil.rmtree(aside, ignore_errors=True)
-    shutil.copytree(source, aside)
-    shutil.rmtree(destination, ignore_errors=True)
-    aside.rename(destination)
 
 
 def _utc(seconds: int) -> datetime:

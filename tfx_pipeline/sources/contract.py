@@ -1,5 +1,6 @@
 """The data contract: the columns of the tables, and the reasons for which a row is not kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -185,6 +186,11 @@ RETURN = "negative quantity"
 
 FORGOTTEN_USER = "user asked to be forgotten"
 """Counted, never written: the user was removed with `shoprank forget-user`."""
+
+
+def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
+    """How some columns are stored."""
+    return pa.schema([(column.name, ARROW_TYPES[column.kind]) for column in columns])
 
 
 def missing_values(column: Column, length: int) -> pa.Array:

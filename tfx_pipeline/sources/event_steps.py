@@ -1,7 +1,7 @@
 """The steps of the ingestion of events, on batches: plain functions that know nothing of Beam."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tfx_pipeline.sources.contract import EVENT_COLUMNS, FILE, ROW, SPAN, TIMESTAMP, WINDOW
+from tfx_pipeline.sources.contract import EVENT_COLUMNS, FILE, ROW, SPAN, WINDOW
 from tfx_pipeline.sources.event_files import shard_path
 from tfx_pipeline.sources.event_shards import build_shard
 from tfx_pipeline.sources.forgotten_users import ForgottenUsers
-from tfx_pipeline.sources.mapping import Binding, bind
+from tfx_pipeline.sources.id_set import IdSet
+from tfx_pipeline.sources.mapping import Order
 from tfx_pipeline.sources.open_table import open_table
 from tfx_pipeline.sources.readers import Reader
 from tfx_pipeline.sources.rejected import Rejected
@@ -44,6 +45,7 @@ class EventsJob:
         columns: Names of the columns that are written, over all files.
         forgotten: The users to forget.
         source_columns: Names of the shop's columns, over all files.
+        order: What the times are: `clock`, or the order that stands for it: `sequence` or `file`.
     """
 
     data: DataConfig
@@ -56,6 +58,7 @@ class EventsJob:
     columns: tuple[str, ...]
     forgotten: ForgottenUsers | None = None
     source_columns: tuple[str, ...] = ()
+    order: Order = "clock"
 
     @property
     def items_file(self) -> Path | None:
@@ -101,10 +104,8 @@ class Piece:
 
 def sieve_of(reader: Reader, job: EventsJob) -> Sieve:
     """The sieve of a file of events."""
-    bindings = bind(job.table, EVENT_COLUMNS, reader.columns, reader.path, job.source_columns)
-    has_clock = time_order(bindings) == "clock"
     known = None if job.items_file is None else _known_items(job.items_file)
-    rules = EventRules(job.event_types, known, job.data.rules, job.now, has_clock)
+    rules = EventRules(job.event_types, known, job.data.rules, job.now, job.order == "clock")
     return Sieve(
         reader,
         job.table,
@@ -115,11 +116,6 @@ def sieve_of(reader: Reader, job: EventsJob) -> Sieve:
         hide_users=user_hash(job.data.privacy),
         forgotten=job.forgotten.mask if job.forgotten else None,
     )
-
-
-def time_order(bindings: Sequence[Binding]) -> str:
-    """What the times of a file of events are: `clock`, or the order that stands for it: `sequence` or `file`."""
-    return next(each.order for each in bindings if each.column.name == TIMESTAMP)
 
 
 def sift_part(job: EventsJob, file_number: int, part: int) -> Iterator[Piece]:
@@ -147,8 +143,9 @@ def write_shard(job: EventsJob, shard: int, batches: Iterable[pa.Table]) -> tupl
 
 
 @lru_cache(maxsize=2)
-def _known_items(items_file: Path) -> pa.Array:
-    return pq.read_table(items_file, columns=["item_id"])["item_id"].combine_chunks()
+def _known_items(items_file: Path) -> IdSet:
+    """The ids of the ingested items: once a process, as building the set takes as long as reading many a part."""
+    return IdSet(pq.read_table(items_file, columns=["item_id"])["item_id"].combine_chunks())
 
 
 def _with_source(kept: pa.Table, rows: np.ndarray, job: EventsJob, file_number: int) -> pa.Table:

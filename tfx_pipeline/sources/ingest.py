@@ -1,8 +1,8 @@
 """A shop's tables, checked against the data contract, to Parquet: the front of the pipeline."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,20 @@ from tfx_pipeline.sources.contract import (
     ITEM_COLUMNS,
     JUDGMENT_COLUMNS,
     RETURNED_AT,
+    TIMESTAMP,
     USER_COLUMNS,
     missing_values,
 )
 from tfx_pipeline.sources.errors import DataError
 from tfx_pipeline.sources.event_files import EVENTS_FOLDER, shard_count
 from tfx_pipeline.sources.event_shards import build_shard
-from tfx_pipeline.sources.event_steps import EventsJob, Tally, sift_part, time_order
+from tfx_pipeline.sources.event_steps import EventsJob, Tally, sift_part
 from tfx_pipeline.sources.forgotten_users import ForgottenUsers
 from tfx_pipeline.sources.mapping import bind
 from tfx_pipeline.sources.open_table import open_table
-from tfx_pipeline.sources.quarantine import write_quarantine
+from tfx_pipeline.sources.quarantine import show_quarantine, write_quarantine
 from tfx_pipeline.sources.report import REPORT_FILE, IngestReport, TableReport, table_report
-from tfx_pipeline.sources.rules import ItemRules, JudgmentRules, UserRules
+from tfx_pipeline.sources.rules import ItemRules, JudgmentRules, Rules, UserRules
 from tfx_pipeline.sources.sieve import columns_of
 from tfx_pipeline.sources.source_files import SourceFile, source_files
 from tfx_pipeline.sources.table_ingest import QUARANTINE, TooManyBadRows, check_report, ingest_table
@@ -76,7 +77,7 @@ def ingest(
         except TooManyBadRows as error:
             if quarantine is None:
                 raise
-            _show(written / QUARANTINE, quarantine)
+            show_quarantine(written / QUARANTINE, quarantine)
             raise TooManyBadRows(f"{error}; all of them: {quarantine}") from error
         (written / REPORT_FILE).write_text(report.to_json(), encoding="utf-8")
         for path in sorted(written.iterdir(), key=lambda path: path.name == REPORT_FILE):
@@ -121,34 +122,37 @@ def _write_tables(
     data: DataConfig, event_types: Sequence[str], folder: Path, forgotten: Path | None, make_pipeline: PipelineFactory
 ) -> IngestReport:
     (folder / QUARANTINE).mkdir()
-    items = _ingest_small("items", data, ItemRules(data.rules), folder)
+    users = ForgottenUsers(forgotten) if forgotten is not None else None
+    items = _ingest_small("items", data, ItemRules(data.rules), folder, users)
     others = {
-        "users": _ingest_small("users", data, UserRules(), folder),
-        "judgments": _ingest_small("judgments", data, JudgmentRules(_item_ids(folder)), folder),
+        "users": _ingest_small("users", data, UserRules(), folder, users),
+        "judgments": _ingest_small("judgments", data, JudgmentRules(_item_ids(folder)), folder, users),
     }
-    job, parts, order = _plan(data, data.events, event_types, folder, forgotten)
+    job, parts = _plan(data, data.events, event_types, folder, users)
     tally, item_ids = _run(job, parts, make_pipeline)
     events = table_report(tally.rows_read, tally.counts)
     check_report(events, data.events, data.max_bad_share, folder / QUARANTINE / "events.csv")
     added = _complete_items(folder, item_ids, data)
     if data.serving_log is not None:
-        others["serving_log"] = _ingest_log(data, data.serving_log, event_types, folder, forgotten)
+        others["serving_log"] = _ingest_log(data, data.serving_log, event_types, folder, users)
     return IngestReport(
         events=events,
         items=items or TableReport(added, added),
         others={name: report for name, report in others.items() if report is not None},
-        time=order,
+        time=job.order,
         returned=tally.returned,
         items_added=added if items else 0,
         spans=_span_range(job.files),
     )
 
 
-def _ingest_small(name: str, data: DataConfig, rules: Any, folder: Path) -> TableReport | None:
+def _ingest_small(
+    name: str, data: DataConfig, rules: Rules, folder: Path, forgotten: ForgottenUsers | None
+) -> TableReport | None:
     table = data.tables.get(name)
     if table is None:
         return None
-    report = ingest_table(name, table, _CONTRACTS[name], rules, folder, user_hash(data.privacy))
+    report = ingest_table(name, table, _CONTRACTS[name], rules, folder, user_hash(data.privacy), forgotten)
     check_report(report, table, data.max_bad_share, folder / QUARANTINE / f"{name}.csv")
     return report
 
@@ -159,9 +163,9 @@ def _item_ids(folder: Path) -> pa.Array | None:
 
 
 def _plan(
-    data: DataConfig, table: TableConfig, event_types: Sequence[str], folder: Path, forgotten: Path | None
-) -> tuple[EventsJob, list[tuple[int, int]], str]:
-    """The work on the files of a table of events, its pieces, and what the times are."""
+    data: DataConfig, table: TableConfig, event_types: Sequence[str], folder: Path, forgotten: ForgottenUsers | None
+) -> tuple[EventsJob, list[tuple[int, int]]]:
+    """The work on the files of a table of events, and its pieces."""
     files = source_files(table)
     readers = [open_table(file, table) for file in files]
     offered = tuple(dict.fromkeys(name for reader in readers for name in reader.columns))
@@ -169,7 +173,7 @@ def _plan(
     bound = {each.column.name for of_file in bindings for each in of_file}
     if data.rules.return_types:
         bound.add("quantity")
-    orders = {time_order(of_file) for of_file in bindings}
+    orders = {each.order for of_file in bindings for each in of_file if each.column.name == TIMESTAMP}
     if len(orders) > 1:
         raise DataError(f"{table.name}: some files have times and others an order: {', '.join(sorted(orders))}")
     job = EventsJob(
@@ -182,10 +186,11 @@ def _plan(
         shards=shard_count(sum(reader.size for reader in readers)),
         columns=tuple(column.name for column in columns_of(table, EVENT_COLUMNS) if column.name in bound),
         source_columns=offered,
-        forgotten=ForgottenUsers(forgotten) if forgotten is not None else None,
+        forgotten=forgotten,
+        order=orders.pop(),
     )
     parts = [(number, part) for number, reader in enumerate(readers) for part in range(reader.parts)]
-    return job, parts, orders.pop()
+    return job, parts
 
 
 def _latest_time(rules: RulesConfig) -> int:
@@ -205,11 +210,11 @@ def _run(job: EventsJob, parts: list[tuple[int, int]], make_pipeline: PipelineFa
 
 
 def _ingest_log(
-    data: DataConfig, table: TableConfig, event_types: Sequence[str], folder: Path, forgotten: Path | None
+    data: DataConfig, table: TableConfig, event_types: Sequence[str], folder: Path, forgotten: ForgottenUsers | None
 ) -> TableReport:
     """Write the serving log as one file; its rows pass the same rules as the events."""
-    job, parts, _ = _plan(data, table, event_types, folder, forgotten)
-    job = EventsJob(**{**vars(job), "shards": 1})
+    job, parts = _plan(data, table, event_types, folder, forgotten)
+    job = replace(job, shards=1)
     pieces = [piece for part in parts for piece in sift_part(job, *part)]
     rejected = [piece.rejected for piece in pieces]
     tally = sum((piece.tally for piece in pieces), Tally())
@@ -241,10 +246,3 @@ def _complete_items(folder: Path, item_ids: pa.Array, data: DataConfig) -> int:
 def _span_range(files: Sequence[SourceFile]) -> tuple[int, int] | None:
     spans = np.array([file.span for file in files if file.span is not None])
     return (int(spans.min()), int(spans.max())) if len(spans) else None
-
-
-def _show(source: Path, destination: Path) -> None:
-    """Put the rejected rows where the run directory promises them."""
-    shutil.rmtree(destination, ignore_errors=True)
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, destination)

@@ -1,6 +1,7 @@
 """The file of rejected rows, so that none is lost silently."""
 
 import csv
+import shutil
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,15 @@ def write_quarantine(path: Path, parts: Sequence[Rejected], files: Sequence[Sour
         writer.writerow(HEADER)
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             writer.writerows(_lines(rows.slice(start, _ROWS_AT_ONCE), open_reader))
+
+
+def show_quarantine(source: Path, destination: Path) -> None:
+    """Copy a folder of quarantine files to where the run directory promises it; what stood there goes."""
+    aside = destination.with_name(f".{destination.name}.aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.copytree(source, aside)
+    shutil.rmtree(destination, ignore_errors=True)
+    aside.rename(destination)
 
 
 def first_rejected(path: Path, reasons: Collection[str]) -> str:

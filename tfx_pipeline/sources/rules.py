@@ -47,7 +47,7 @@ class EventRules(Rules):
     def __init__(
         self,
         event_types: Collection[str],
-        known_items: pa.Array | None,
+        known_items: IdSet | None,
         rules: RulesConfig,
         now: int,
         has_clock: bool,
@@ -56,14 +56,13 @@ class EventRules(Rules):
 
         Args:
             event_types: What the objectives name.
-            known_items: `[M]` strings, the ids of the items table if there is one.
+            known_items: The ids of the items table if there is one.
             rules: What happens to the rows that break a rule.
             now: Latest time that an event may have, in UTC seconds since 1970.
             has_clock: Whether `timestamp` holds times, not just the order of the events.
         """
         self._event_types = pa.array(list(event_types), pa.string())
-        has_list = known_items is not None and rules.unlisted_items != "keep"
-        self._known_items = IdSet(known_items) if has_list else None
+        self._known_items = known_items if rules.unlisted_items != "keep" else None
         self._rules = rules
         self._now = now
         self._has_clock = has_clock

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from tfx_pipeline.sources.checks import Failure, first_failure
-from tfx_pipeline.sources.contract import ARROW_TYPES, FORGOTTEN_USER, TIMESTAMP, Column, missing_values
+from tfx_pipeline.sources.contract import FORGOTTEN_USER, TIMESTAMP, Column, arrow_schema, missing_values
 from tfx_pipeline.sources.conversion import Columns, Converted, convert
 from tfx_pipeline.sources.errors import DataError
 from tfx_pipeline.sources.mapping import Binding, bind, raw_values
@@ -97,7 +97,7 @@ class Sieve:
     @property
     def schema(self) -> pa.Schema:
         """The schema of what is kept."""
-        return pa.schema([(column.name, ARROW_TYPES[column.kind]) for column in self.written])
+        return arrow_schema(self.written)
 
     def sift(self, batch: Batch, file_number: int = 0) -> Sifted:
         """Sift a batch; the batches of rules with a memory come in file order, each once."""

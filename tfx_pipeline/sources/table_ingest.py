@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tfx_pipeline.sources.contract import ARROW_TYPES, Column
+from tfx_pipeline.sources.contract import Column, arrow_schema
 from tfx_pipeline.sources.errors import DataError
+from tfx_pipeline.sources.forgotten_users import ForgottenUsers
 from tfx_pipeline.sources.open_table import open_table
 from tfx_pipeline.sources.parquet_writer import RowGroupWriter
 from tfx_pipeline.sources.quarantine import first_rejected, write_quarantine
@@ -33,6 +34,7 @@ def ingest_table(
     rules: Rules,
     folder: Path,
     hide_users: Callable[[pa.Array], pa.Array] | None = None,
+    forgotten: ForgottenUsers | None = None,
 ) -> TableReport:
     """Write `<name>.parquet`, with all columns of the contract, and `quarantine/<name>.csv` into a folder.
 
@@ -44,9 +46,11 @@ def ingest_table(
     readers = [open_table(file, table) for file in files]
     offered = {name for reader in readers for name in reader.columns}
     rejected, rows_read, counts = [], 0, Counter[tuple[str, str]]()
-    with RowGroupWriter(folder / f"{name}.parquet", _schema(columns), BATCH_ROWS) as writer:
+    with RowGroupWriter(folder / f"{name}.parquet", arrow_schema(columns), BATCH_ROWS) as writer:
         for number, reader in enumerate(readers):
-            sieve = Sieve(reader, table, contract, rules, [column.name for column in columns], offered, hide_users)
+            names = [column.name for column in columns]
+            mask = forgotten.mask if forgotten is not None else None
+            sieve = Sieve(reader, table, contract, rules, names, offered, hide_users, mask)
             for batch in reader.batches(sieve.parts):
                 sifted = sieve.sift(batch, number)
                 writer.write(sifted.kept)
@@ -74,10 +78,6 @@ def check_report(report: TableReport, table: TableConfig, max_bad_share: float, 
         )
     if report.rows_kept == 0:
         raise TooManyBadRows(f"{table.name}: none of {report.rows_read} rows is left: {_listed(report.reasons)}")
-
-
-def _schema(columns: Sequence[Column]) -> pa.Schema:
-    return pa.schema([(column.name, ARROW_TYPES[column.kind]) for column in columns])
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -12,6 +12,7 @@ from tfx_pipeline.sources import contract
 from tfx_pipeline.sources.checks import Failure, first_failure
 from tfx_pipeline.sources.contract import EVENT_COLUMNS, ITEM_COLUMNS, JUDGMENT_COLUMNS, USER_COLUMNS, Column
 from tfx_pipeline.sources.conversion import Columns, convert
+from tfx_pipeline.sources.id_set import IdSet
 from tfx_pipeline.sources.rules import EventRules, ItemRules, JudgmentRules, Rules, UserRules
 from tfx_pipeline.table_config import RulesConfig, TableConfig
 
@@ -40,7 +41,8 @@ def verdicts(rules: Rules, columns: Columns) -> list[tuple[str, str, str] | None
 
 def event_rules(known: list[str] | None = None, has_clock: bool = True, **actions: Any) -> EventRules:
     known_items = None if known is None else pa.array(known, pa.string())
-    return EventRules(["purchase", "view"], known_items, RulesConfig(**actions), NOW, has_clock)
+    known = None if known_items is None else IdSet(known_items)
+    return EventRules(["purchase", "view"], known, RulesConfig(**actions), NOW, has_clock)
 
 
 BAD_EVENTS: list[tuple[dict[str, Any], str, str]] = [

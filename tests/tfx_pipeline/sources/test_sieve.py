@@ -10,6 +10,7 @@ import pytest
 from tfx_pipeline.sources import contract
 from tfx_pipeline.sources.contract import EVENT_COLUMNS, ITEM_COLUMNS, USER_COLUMNS, Column
 from tfx_pipeline.sources.errors import DataError
+from tfx_pipeline.sources.id_set import IdSet
 from tfx_pipeline.sources.readers import Batch, MalformedRow, Reader
 from tfx_pipeline.sources.rules import EventRules, ItemRules, Rules, UserRules
 from tfx_pipeline.sources.sieve import FILE_ORDER_STEP, Sieve, Sifted
@@ -44,7 +45,8 @@ def written(rows: list[dict[str, Any]]) -> pa.Table:
 
 def event_rules(known: list[str] | None = None, has_clock: bool = True, **actions: Any) -> EventRules:
     known_items = None if known is None else pa.array(known, pa.string())
-    return EventRules(["buy"], known_items, RulesConfig(**actions), NOW, has_clock)
+    known = None if known_items is None else IdSet(known_items)
+    return EventRules(["buy"], known, RulesConfig(**actions), NOW, has_clock)
 
 
 def sift(

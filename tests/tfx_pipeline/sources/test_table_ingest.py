@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tfx_pipeline.sources import contract, parquet_reader
+from tfx_pipeline.sources import contract, forgotten_users, parquet_reader
 from tfx_pipeline.sources.contract import ITEM_COLUMNS, JUDGMENT_COLUMNS, USER_COLUMNS
 from tfx_pipeline.sources.errors import DataError
 from tfx_pipeline.sources.report import TableReport
@@ -141,3 +141,14 @@ def test_a_table_that_is_refused(tmp_path: Path, report: TableReport, share: flo
 def test_the_allowed_share_is_inclusive_and_counts_quarantined_rows_only(tmp_path: Path) -> None:
     assert refusal(TableReport(100, 1, {"late": 1}, {"twin": 50}, {"odd": 48}), 0.01, tmp_path) is None
     assert refusal(TableReport(1, 1), 0.0, tmp_path) is None
+
+
+def test_a_forgotten_user_is_in_no_table_of_users(save: Save, tmp_path: Path) -> None:
+    (tmp_path / "quarantine").mkdir()
+    forgotten_users.add(tmp_path, "ann")
+    forgotten = forgotten_users.ForgottenUsers(tmp_path / forgotten_users.FORGOTTEN_USERS_FILE)
+    table = TableConfig(path=save("u.csv", "user_id,age\nann,7\nbob,8\n"), own_columns={"age": "number"})
+    report = ingest_table("users", table, USER_COLUMNS, UserRules(), tmp_path, forgotten=forgotten)
+    assert report == TableReport(2, 1, ignored={contract.FORGOTTEN_USER: 1})
+    assert pq.read_table(tmp_path / "users.parquet")["user_id"].to_pylist() == ["bob"]
+    assert "ann" not in (tmp_path / "quarantine" / "users.csv").read_text()
