@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.catalogue import Catalogue
+from trainer.progress import report_progress
 from trainer.pseudo_queries import answers_query, draw_query
 from trainer.query_side import QuerySide
 from trainer.retrieval_graph import RetrievalGraph
@@ -126,6 +127,7 @@ def mine(
             kept = rows[offset][valid[offset]]
             labels = _labels(cases, start + offset, kept, titles)
             yield MinedCase(kept, features[offset][valid[offset]], labels)
+        report_progress("mining candidates", start + len(rows), len(cases))
 
 
 def _collect(

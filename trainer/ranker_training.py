@@ -10,12 +10,13 @@ from trainer.bandit.evidence import Evidence, append_constant
 from trainer.bandit.posterior import LinearPosterior
 from trainer.hyperparameters import Hyperparameters
 from trainer.ranker import Ranker, masked_cross_entropy
+from trainer.training_log import training_callbacks
 
 _ADAPTED_BATCHES = 16
 
 
 def train_ranker(
-    training: tf.data.Dataset, validation: tf.data.Dataset, feature_count: int, settings: Hyperparameters, log: Path
+    training: tf.data.Dataset, validation: tf.data.Dataset, feature_count: int, settings: Hyperparameters, logs: Path
 ) -> Ranker:
     """Fit a ranker; the epoch with the smallest validation loss is kept.
 
@@ -24,16 +25,15 @@ def train_ranker(
         validation: The same of later cases.
         feature_count: F.
         settings: Objectives, sizes, rates and seed.
-        log: CSV file for the losses of each epoch.
+        logs: Folder for what `trainer.training_log` writes.
     """
     keras.utils.set_random_seed(settings.seed)
     ranker = Ranker(list(settings.objectives), feature_count, settings.ranker["hidden"])
     mean, variance = _moments(training.take(_ADAPTED_BATCHES))
     ranker.set_scale(mean, variance)
     ranker.compile(optimizer=keras.optimizers.Adam(settings.ranker["learning_rate"]), loss=masked_cross_entropy)
-    log.parent.mkdir(parents=True, exist_ok=True)
     best = keras.callbacks.EarlyStopping(patience=1, restore_best_weights=True)
-    callbacks = [best, keras.callbacks.CSVLogger(str(log))]
+    callbacks = [best, *training_callbacks("ranker", logs)]
     ranker.fit(training, validation_data=validation, epochs=settings.ranker["epochs"], verbose=2, callbacks=callbacks)
     return ranker
 

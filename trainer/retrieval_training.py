@@ -9,6 +9,7 @@ import numpy as np
 from trainer.catalogue import Catalogue
 from trainer.hyperparameters import Hyperparameters
 from trainer.retrieval import TwoTowerModel
+from trainer.training_log import training_callbacks
 from trainer.windows import window_dataset
 
 
@@ -19,7 +20,8 @@ def train_towers(
     counts: np.ndarray,
     user_count: int,
     settings: Hyperparameters,
-    log: Path,
+    logs: Path,
+    window_count: int | None = None,
 ) -> TwoTowerModel:
     """Fit a two-tower model on training windows.
 
@@ -30,7 +32,8 @@ def train_towers(
         counts: Events of each item among the windows' targets, [V + 1].
         user_count: Users in the vocabulary.
         settings: Sizes, rates and seed.
-        log: CSV file for the loss of each epoch.
+        logs: Folder for what `trainer.training_log` writes.
+        window_count: Windows in the files, if known: then the time left is known from the first epoch on.
     """
     keras.utils.set_random_seed(settings.seed)
     options = settings.retrieval
@@ -45,7 +48,7 @@ def train_towers(
     )
     model.set_catalogue(catalogue, texts, counts)
     dataset = window_dataset(files, options["batch_windows"], options["targets_per_window"], settings.seed)
-    log.parent.mkdir(parents=True, exist_ok=True)
+    batches = None if window_count is None else -(-window_count // options["batch_windows"])
     model.compile(optimizer=keras.optimizers.Adam(options["learning_rate"]), jit_compile=False)
-    model.fit(dataset, epochs=options["epochs"], verbose=2, callbacks=[keras.callbacks.CSVLogger(str(log))])
+    model.fit(dataset, epochs=options["epochs"], verbose=2, callbacks=training_callbacks("towers", logs, batches))
     return model

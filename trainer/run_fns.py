@@ -52,8 +52,16 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
     )
     at_ranker_start = item_statistics([windows], len(catalogue))
     user_count = transform.vocabulary_size_by_name(features.USER_ID)
-    log = Path(fn_args.model_run_dir) / "towers.csv"
-    towers = train_towers(window_files, catalogue, texts.vectors, at_ranker_start.count, user_count, settings, log)
+    towers = train_towers(
+        window_files,
+        catalogue,
+        texts.vectors,
+        at_ranker_start.count,
+        user_count,
+        settings,
+        logs=Path(fn_args.model_run_dir),
+        window_count=len(windows),
+    )
     towers.set_trained_users(windows.users)
     package = RetrievalPackage(
         towers=towers,
@@ -79,7 +87,7 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
     batch = settings.ranker["batch_cases"]
     training = mined_dataset(fn_args.train_files, batch, widths, settings.seed)
     validation = mined_dataset(fn_args.eval_files, batch, widths, None)
-    ranker = train_ranker(training, validation, widths[0], settings, Path(fn_args.model_run_dir) / "ranker.csv")
+    ranker = train_ranker(training, validation, widths[0], settings, Path(fn_args.model_run_dir))
     posterior = posterior_of(ranker, mined_dataset(fn_args.train_files, batch, widths, None), settings)
     encoder = TextEncoder.load(settings.checkpoint, settings.text["max_tokens"])
     version = str(int(time.time()))

@@ -28,13 +28,13 @@ def toy(cases: int, seed: int, informative: bool = True) -> tf.data.Dataset:
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("logs") / "new" / "ranker.csv"
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("logs") / "new"
 
 
 @pytest.fixture(scope="module")
-def ranker(settings: Hyperparameters, log: Path) -> Ranker:
-    return train_ranker(toy(512, seed=0), toy(64, seed=1), FEATURES, settings, log)
+def ranker(settings: Hyperparameters, logs: Path) -> Ranker:
+    return train_ranker(toy(512, seed=0), toy(64, seed=1), FEATURES, settings, logs)
 
 
 def test_learns_what_can_be_separated(ranker: Ranker) -> None:
@@ -50,15 +50,19 @@ def test_scale_is_that_of_the_candidates_that_exist(ranker: Ranker) -> None:
     np.testing.assert_allclose(ranker.deviation.numpy(), 2, atol=0.2)
 
 
-def losses_of(log: Path) -> list[float]:
-    with log.open() as file:
+def losses_of(logs: Path) -> list[float]:
+    with (logs / "ranker.csv").open() as file:
         return [float(row["val_loss"]) for row in csv.DictReader(file)]
+
+
+def test_event_files_for_tensorboard(ranker: Ranker, logs: Path) -> None:
+    assert {path.parent.name for path in logs.rglob("events.out.tfevents.*")} == {"train", "validation"}
 
 
 def test_the_best_epoch_is_kept(settings: Hyperparameters, tmp_path: Path) -> None:
     noise = toy(64, seed=3, informative=False)
-    ranker = train_ranker(toy(64, seed=0), noise, FEATURES, settings, tmp_path / "ranker.csv")
-    losses = losses_of(tmp_path / "ranker.csv")
+    ranker = train_ranker(toy(64, seed=0), noise, FEATURES, settings, tmp_path)
+    losses = losses_of(tmp_path)
     assert len(losses) < settings.ranker["epochs"]
     assert losses[-1] > min(losses)
     batches = [(labels.numpy(), ranker(features).numpy()) for features, labels in noise]

@@ -1,7 +1,6 @@
 """TFX component: the text vectors of the catalogue, as a model that the towers start from."""
 
-import logging
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import tensorflow_transform as tft
@@ -13,6 +12,7 @@ from tfx.utils import path_utils
 from trainer.catalogue import read_catalogue
 from trainer.features import CATALOGUE
 from trainer.item_texts import ItemTexts
+from trainer.progress import report_progress
 from trainer.text_encoder import TextEncoder
 
 
@@ -42,18 +42,7 @@ def TextEncoding(
     del version
     catalogue = read_catalogue([f"{examples.uri}/Split-{CATALOGUE}/*"], tft.TFTransformOutput(transform_graph.uri))
     encoder = TextEncoder.load(Path(checkpoint) if checkpoint else None, max_tokens)
-    item_texts = ItemTexts.encode(catalogue, encoder, dimension, Path(cache), _tell_tenths())
+    item_texts = ItemTexts.encode(
+        catalogue, encoder, dimension, Path(cache), partial(report_progress, "encoding texts")
+    )
     item_texts.save(Path(path_utils.serving_model_dir(texts.uri)))
-
-
-def _tell_tenths() -> Callable[[int, int], None]:
-    """A progress callback that logs each tenth once."""
-    told = 0
-
-    def tell(done: int, total: int) -> None:
-        nonlocal told
-        if 10 * done // total > told:
-            told = 10 * done // total
-            logging.info("Encoded %d of %d texts.", done, total)
-
-    return tell
