@@ -1,0 +1,143 @@
+"""Evaluate any models on any data under one named protocol."""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from tfx_pipeline.environment import prepare_environment
+from tfx_pipeline.evaluate.evaluation_data import EvaluationData
+from tfx_pipeline.evaluate.impressions_file import read_impressions
+from tfx_pipeline.evaluate.load_models import LoadedModel, load_models
+from tfx_pipeline.evaluate.model_items import items_of_model
+from tfx_pipeline.evaluate.model_progress import ModelProgress
+from tfx_pipeline.evaluate.model_source import ModelSource, find_models
+from tfx_pipeline.evaluate.open_data import open_data
+from tfx_pipeline.evaluate.predictions_file import read_predictions
+from tfx_pipeline.evaluate.request import EvaluateRequest
+from tfx_pipeline.evaluate.results import EvaluationResult, ImpressionScore
+from tfx_pipeline.evaluate.sampled_evaluation import evaluate_sampled
+from tfx_pipeline.evaluate.written_lists import check_endings
+from tfx_pipeline.evaluation.baselines import BASELINES
+from tfx_pipeline.evaluation.bootstrap import bootstrap_counts, ratio_intervals
+from tfx_pipeline.evaluation.fairness import FairnessGap, exposure_gaps, quality_gaps
+from tfx_pipeline.evaluation.impressions import Impressions, score_impressions
+from tfx_pipeline.evaluation.metrics import check_cutoffs
+from tfx_pipeline.evaluation.protocol import Evaluation, EvaluationSettings, evaluate_models
+
+
+def evaluate(request: EvaluateRequest, progress: ModelProgress | None = None) -> EvaluationResult:
+    """Do what is asked for.
+
+    Args:
+        request: Models, data and protocol.
+        progress: Shows how far the work has come.
+
+    Raises:
+        ConfigError: The configuration of the data cannot be used.
+        DataError: A model, a file or an option cannot be used, or does not go with the others.
+        PipelineError: A run directory has no model or no tables.
+        ServingError: A model server cannot be reached or refuses.
+    """
+    prepare_environment()
+    check_endings(request.files)
+    given = find_models(request.models, BASELINES)
+    predictions = {each.place: read_predictions(Path(each.place)) for each in given if each.kind == "predictions file"}
+    known_items = [each.item_ids for each in predictions.values()] + [items_of_model(source) for source in given]
+    with ExitStack() as stack:
+        data = stack.enter_context(open_data(request, known_items))
+        sources = [*given, *_baselines_beside(request, data, given)]
+        models = load_models(sources, data, predictions, stack)
+        impressions, notes = None, list[str]()
+        if request.impressions is not None:
+            impressions, notes = read_impressions(request.impressions, data.cases, data.catalogue)
+        return _evaluate(request, data.with_notes(*notes), models, impressions, progress or ModelProgress())
+
+
+def _baselines_beside(
+    request: EvaluateRequest, data: EvaluationData, given: Sequence[ModelSource]
+) -> list[ModelSource]:
+    """Every baseline that is not among the models anyway; none where there is nothing to learn from."""
+    if not request.baselines or data.interactions is None:
+        return []
+    asked = {source.place for source in given if source.kind == "baseline"}
+    names = BASELINES if data.settings.baselines is None else data.settings.baselines
+    return [ModelSource(name, "baseline", name, name) for name in names if name not in asked]
+
+
+def _evaluate(
+    request: EvaluateRequest,
+    data: EvaluationData,
+    models: Sequence[LoadedModel],
+    impressions: Impressions | None,
+    progress: ModelProgress,
+) -> EvaluationResult:
+    cutoffs = tuple(request.cutoffs or data.settings.cutoffs)
+    check_cutoffs(cutoffs)
+    rounds = data.settings.bootstrap_rounds if request.rounds is None else request.rounds
+    settings = EvaluationSettings(rounds, request.seed, data.settings.smallest_slice, (models[0].source.name,))
+    started = time.perf_counter()
+    with progress.of(models, is_sampled=data.candidates is not None):
+        evaluation = _ask(data, models, cutoffs, settings, progress)
+    seconds = time.perf_counter() - started
+    return EvaluationResult(
+        data=data,
+        models=tuple(model.source for model in models),
+        rounds=rounds,
+        seed=request.seed,
+        seconds=seconds,
+        evaluation=evaluation,
+        gaps=_gaps(evaluation, data, models[0].source.name, cutoffs[0]),
+        impressions=_impression_scores(evaluation, models, impressions, cutoffs, settings) if impressions else (),
+        asked=request.slices,
+        notes=(*data.notes, *_no_baselines(request, data), *(note for model in models for note in model.notes())),
+    )
+
+
+def _ask(
+    data: EvaluationData,
+    models: Sequence[LoadedModel],
+    cutoffs: Sequence[int],
+    settings: EvaluationSettings,
+    progress: ModelProgress,
+) -> Evaluation:
+    if data.candidates is not None:
+        scorers = {model.source.name: progress.scorer(model) for model in models}
+        return evaluate_sampled(scorers, data.cases, data.candidates, cutoffs, settings)
+    rankers = {model.source.name: progress.ranker(model) for model in models}
+    return evaluate_models(rankers, data.cases, cutoffs, data.facts, data.slicings, settings)
+
+
+def _gaps(evaluation: Evaluation, data: EvaluationData, model: str, cutoff: int) -> tuple[FairnessGap, ...]:
+    """Gaps without a gate: here nothing is blessed."""
+    if data.candidates is not None:
+        return ()
+    no_gate: Mapping[str, float] = {}
+    cases, ranked = evaluation.ranked[model, "all"]
+    ours = [score for score in evaluation.slices if score.model == model]
+    by_quality = quality_gaps(ours, f"NDCG@{cutoff}", no_gate)
+    return (*by_quality, *exposure_gaps(model, ranked.items, cases, data.item_labels, cutoff, no_gate))
+
+
+def _impression_scores(
+    evaluation: Evaluation,
+    models: Sequence[LoadedModel],
+    impressions: Impressions,
+    cutoffs: Sequence[int],
+    settings: EvaluationSettings,
+) -> tuple[ImpressionScore, ...]:
+    scores = []
+    for name in (model.source.name for model in models):
+        cases, ranked = evaluation.ranked[name, "all"]
+        ratios = score_impressions(ranked.items, impressions, cutoffs)
+        intervals: dict[str, tuple[float, float] | None] = dict.fromkeys(ratios)
+        if settings.rounds and len(cases) > 1:
+            intervals = ratio_intervals(ratios, bootstrap_counts(len(cases), settings.rounds, settings.seed))
+        scores.append(ImpressionScore(name, {metric: ratio.value for metric, ratio in ratios.items()}, intervals))
+    return tuple(scores)
+
+
+def _no_baselines(request: EvaluateRequest, data: EvaluationData) -> list[str]:
+    if request.baselines and data.interactions is None:
+        return ["no baselines stand beside the models: --train FILE names what they learn from"]
+    return []
