@@ -1,7 +1,8 @@
-# shoprank: `make help` lists the targets. Each does its own set-up in .venv; nothing outside this folder is changed.
+# shoprank: `make help` lists the targets. Each does its own set-up in .venv; nothing outside this folder is changed,
+# but that `make test` installs Chromium with apt-get where it may (scripts/setup_browser.sh).
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-slow lint format lock clean
+.PHONY: help setup demo test test-slow lint format docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -14,6 +15,7 @@ demo: setup ## train, evaluate and query a shop on the data that comes with the 
 	$(BIN)/shoprank demo
 
 test: lint ## checks and fast tests (what CI runs)
+	@sh scripts/setup_browser.sh
 	$(BIN)/python -m pytest
 
 test-slow: setup ## the tests that `make test` leaves out for time
@@ -28,9 +30,12 @@ format: setup ## rewrite the code in the one layout and apply safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: setup ## the documentation site in site/
+	$(BIN)/mkdocs build --strict
+
 lock: setup ## pin the packages of both stacks from setup.py; LOCK_FLAGS="--upgrade" moves the pins
 	sh scripts/lock.sh $(LOCK_FLAGS)
 
 clean: ## remove .venv, builds and caches; runs/ stays
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
