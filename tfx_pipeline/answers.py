@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tfx_pipeline.answer_table import AnswerTable
 from tfx_pipeline.number_format import ABSENT, format_metric
 from tfx_pipeline.questions import Reply
-from tfx_pipeline.run_summary import AnswerTable
 
 
 def print_answers(answers: AnswerTable, console: Console | None = None) -> None:

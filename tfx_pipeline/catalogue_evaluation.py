@@ -1,16 +1,18 @@
-"""The results of a full-catalogue evaluation on disk, and the gate that reads them."""
+"""What the evaluation of a served model found, on disk: metrics, slices, tests, calibration, examples."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from tfx_pipeline.config import EvaluationConfig
-from tfx_pipeline.evaluation.protocol import EvaluationTable
-from tfx_pipeline.run_summary import Gate
+from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.paired_tests import PairedTest
+from tfx_pipeline.evaluation.probabilities import ProbabilityScores
+from tfx_pipeline.evaluation.slice_scores import SliceScore
+from tfx_pipeline.evaluation.table import EvaluationTable
+from tfx_pipeline.run_details import ExampleUser, Exploration
 
 SERVED_MODEL = "shoprank"
-POPULAR = "most popular"
 _FILE = "evaluation.json"
 
 
@@ -23,35 +25,52 @@ class WindowResult:
         start: Its first moment, epoch seconds.
         end: The first moment after it, epoch seconds.
         table: The metrics.
+        tests: The served model against each other one.
+        slices: Metrics by slice.
+        gaps: How far apart groups are served.
+        last_blessed: Name of the row of the last blessed model; None where there is none yet.
     """
 
     name: str
     start: int
     end: int
     table: EvaluationTable
+    tests: tuple[PairedTest, ...] = ()
+    slices: tuple[SliceScore, ...] = ()
+    gaps: tuple[FairnessGap, ...] = ()
+    last_blessed: str | None = None
 
 
-_ADAPTER = TypeAdapter(list[WindowResult])
+@dataclass(frozen=True)
+class CatalogueResult:
+    """Everything that was found.
+
+    Attributes:
+        windows: Window by window.
+        ranker: The ranker's probabilities, objective by objective, on the eval window.
+        examples: Sample users of the test window.
+        exploration: How much each policy explores.
+    """
+
+    windows: tuple[WindowResult, ...]
+    ranker: tuple[ProbabilityScores, ...] = ()
+    examples: tuple[ExampleUser, ...] = ()
+    exploration: tuple[Exploration, ...] = ()
+
+    def window(self, name: str) -> WindowResult:
+        """The result of one window."""
+        return next(result for result in self.windows if result.name == name)
 
 
-def write_results(results: list[WindowResult], folder: Path) -> None:
-    """Write the results into a folder, which is made."""
+_ADAPTER = TypeAdapter(CatalogueResult)
+
+
+def write_result(result: CatalogueResult, folder: Path) -> None:
+    """Write the result into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _FILE).write_bytes(_ADAPTER.dump_json(results, indent=2))
+    (folder / _FILE).write_bytes(_ADAPTER.dump_json(result, indent=2))
 
 
-def read_results(folder: Path) -> list[WindowResult]:
-    """Read what `write_results` wrote."""
+def read_result(folder: Path) -> CatalogueResult:
+    """Read what `write_result` wrote."""
     return _ADAPTER.validate_json((folder / _FILE).read_bytes())
-
-
-def popularity_gate(result: WindowResult, settings: EvaluationConfig) -> Gate:
-    """Whether the model's NDCG over all items is far enough above most popular."""
-    metric = f"NDCG@{settings.cutoffs[0]}"
-    ours, popular = (result.table.row(model, "all").metrics[metric] for model in (SERVED_MODEL, POPULAR))
-    name = f"{metric}, all items, {result.name} window"
-    if ours is None or popular is None:
-        return Gate(name, False, "no user of the window has a history")
-    needed = popular * (1 + settings.minimum_lift_over_popular)
-    reason = f"{ours:.4f} against more than {needed:.4f} ({POPULAR} {popular:.4f})"
-    return Gate(name, ours > needed, reason)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfx_pipeline.cli_data import add_data_verbs
+from tfx_pipeline.cli_evaluate import add_evaluate_verbs
 from tfx_pipeline.cli_options import (
     DEMO_DIR,
     PORT,
@@ -28,6 +29,8 @@ from tfx_pipeline.cli_options import (
     Verbose,
     settings,
 )
+from tfx_pipeline.cli_report import add_report_verbs
+from tfx_pipeline.cli_runs import add_run_verbs
 from tfx_pipeline.verb import Verb
 
 if TYPE_CHECKING:
@@ -74,19 +77,8 @@ def run(
 
 
 @app.command(cls=Verb)
-def report(run_dir: RunDir = DEMO_DIR, verbose: Verbose = False) -> None:
-    """Print what a run did, and where its report is."""
-    from tfx_pipeline.console import print_summary
-    from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE
-    from tfx_pipeline.run_summary import load_run_summary
-
-    print_summary(load_run_summary(run_dir / METRICS_FILE))
-    typer.echo(run_dir / REPORT_FILE)
-
-
-@app.command(cls=Verb)
 def benchmark(
-    name: Annotated[str, typer.Argument(help="What to measure: ingest.")],
+    name: Annotated[str, typer.Argument(help="What to measure: ingest or evaluate.")],
     data_dir: Annotated[Path, typer.Option(help="Where real data lies.")] = Path("../shared/data"),
     json_file: Annotated[Path | None, typer.Option("--json", help="File that gets the figures as JSON.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a figure misses its target.")] = False,
@@ -221,7 +213,8 @@ def _with_advice(error: "ServingError", server: str, run_dir: Path) -> "ServingE
     return type(error)(f"{error}; start one with: {command}", error.code)
 
 
-add_data_verbs(app)
+for add_verbs in (add_data_verbs, add_evaluate_verbs, add_report_verbs, add_run_verbs):
+    add_verbs(app)
 
 
 def main() -> None:

@@ -2,17 +2,16 @@
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from tfx_pipeline.evaluation_config import EvaluationConfig, PositiveNumbers
 from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.table_config import DataConfig, Fraction, Paths, Section
 from tfx_pipeline.validation_config import ValidationConfig
 from tfx_pipeline.write_aside import write_aside
-
-PositiveNumbers = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 
 
 class ConfigError(ValueError):
@@ -127,16 +126,6 @@ class BanditConfig(Section):
     """What a mined candidate counts as evidence: it was never shown, so less than an impression."""
     draws: int = Field(512, ge=16)
     """Monte Carlo draws behind a Thompson propensity; the standard error is at most 1 / (2 sqrt(draws))."""
-
-
-class EvaluationConfig(Section):
-    """Cut-offs and gates of the evaluation."""
-
-    cutoffs: PositiveNumbers = [10, 20]
-    minimum_ranker_auc: Fraction = 0.6
-    """TFMA blocks a ranker whose AUC on the first objective is below this."""
-    minimum_lift_over_popular: float = 0.0
-    """Blocks a model whose NDCG at the first cut-off, all items, is not above most popular by this share."""
 
 
 class ObjectiveConfig(Section):

@@ -6,10 +6,11 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from tfx_pipeline.answer_table import AnswerTable
 from tfx_pipeline.data_summary import DataSummary
-from tfx_pipeline.evaluation.protocol import EvaluationTable, Items
+from tfx_pipeline.evaluation.table import EvaluationTable, Items
 from tfx_pipeline.number_format import ABSENT, format_count, format_metric, format_number, format_seconds
-from tfx_pipeline.run_summary import AnswerTable, Gate, RunSummary, StageTime, TableCount, WindowMetrics
+from tfx_pipeline.run_summary import Gate, RunSummary, StageTime, TableCount, WindowMetrics
 
 HEADINGS: dict[Items, str] = {"all": "all items", "new": "new items only"}
 _PASSED, _FAILED = "[green]passed[/green]", "[bold red]failed[/bold red]"
@@ -99,9 +100,10 @@ def _stage_table(stages: tuple[StageTime, ...], total: float) -> Table:
 def _metric_table(window: WindowMetrics, items: Items) -> Table:
     table = window.table
     title = f"Metrics, {window.name} window, {HEADINGS[items]}, {format_count(table.users(items))} users"
-    shown = _table(title, "model", *table.metrics, right=tuple(table.metrics))
+    metrics = table.headline_metrics
+    shown = _table(title, "model", *metrics, right=tuple(metrics))
     for model in table.models:
-        shown.add_row(escape(model), *(_metric_cell(table, model, items, metric) for metric in table.metrics))
+        shown.add_row(escape(model), *(_metric_cell(table, model, items, metric) for metric in metrics))
     return shown
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from serving.client import ShopRankClient, Slate
 from serving.model_server.process import start_server
+from tfx_pipeline.answer_table import Answer, AnswerTable
 from tfx_pipeline.config import Config, ObjectiveConfig
 from tfx_pipeline.datasets.complete_journey import complete_journey_data, package_split
 from tfx_pipeline.run import run, write_summary
-from tfx_pipeline.run_summary import Answer, AnswerTable, Figure, RunSummary
+from tfx_pipeline.run_summary import Figure, RunSummary
 from tfx_pipeline.titles import read_titles
 
 TITLE = "Complete Journey data"

@@ -1,5 +1,6 @@
 """Evaluation cases of a window from the shop's tables: what users did before it, and what they did in it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,14 @@ import pyarrow.parquet as pq
 
 from tfx_pipeline.evaluation.baselines import distinct_users_per_item
 from tfx_pipeline.evaluation.cases import EvaluationCases
+from tfx_pipeline.evaluation.interactions import Interactions
 from tfx_pipeline.evaluation.ragged import Ragged
 from tfx_pipeline.sources.contract import RETURNED_AT, WINDOW
 from tfx_pipeline.sources.event_files import read_events
+from tfx_pipeline.sources.report import IngestReport
 from tfx_pipeline.split import NEVER, WINDOWS, Split
 
+_DAY = 86_400
 _COLUMNS = ("user_id", "item_id", "event_type", "timestamp", "basket_id", RETURNED_AT, WINDOW)
 
 
@@ -31,6 +35,7 @@ class EvaluationEvents:
         returned_at: When a return took the event back, int64 [E]; `NEVER` if none did.
         event_types: Number of each event's type, int64 [E].
         event_type_names: Names by number, str.
+        has_clock: Whether the timestamps are times; else they are places in an order.
     """
 
     def __init__(self, tables: Path, split: Split) -> None:
@@ -52,6 +57,7 @@ class EvaluationEvents:
         kinds = events["event_type"].combine_chunks().dictionary_encode()
         self.event_types = kinds.indices.to_numpy()
         self.event_type_names = kinds.dictionary.to_numpy(zero_copy_only=False)
+        self.has_clock = IngestReport.load(tables).time == "clock"
 
     def cases(self, window: str) -> EvaluationCases:
         """Users with events in a window and before it; everything before the window is history.
@@ -60,22 +66,41 @@ class EvaluationEvents:
         Left out are events before the window that share a basket with one of its events, purchases that were
         returned before the window from the histories, and purchases that were returned at all from the targets.
         """
-        number = WINDOWS.index(window)
-        inside = (self.windows == number) & (self.returned_at == NEVER)
-        starts = self._split.starts(self.windows, self.timestamps, self._starts, number)[self.users]
-        known = (self.windows < number) & (self.returned_at >= starts)
-        before = known & ~self._shares_basket(inside)
+        inside, before = self._targets(window), self.is_known(window)
         has_history = np.bincount(self.users[before], minlength=len(self.user_ids)) > 0
         has_target = np.bincount(self.users[inside], minlength=len(self.user_ids)) > 0
         chosen = np.flatnonzero(has_history & has_target)
         pairs = np.unique(self.users[inside] * len(self.item_ids) + self.items[inside])
         return EvaluationCases(
             user_ids=[str(user) for user in self.user_ids],
-            history=self._ragged(self.users[before], self.items[before]),
-            targets=self._ragged(pairs // len(self.item_ids), pairs % len(self.item_ids)),
+            history=self._ragged(self.users[before], self.items[before].astype(np.int32)),
+            targets=self._ragged(pairs // len(self.item_ids), (pairs % len(self.item_ids)).astype(np.int32)),
             item_count=len(self.item_ids),
-            event_types=self._ragged(self.users[before], self.event_types[before]),
+            event_types=self._ragged(self.users[before], self.event_types[before].astype(np.int32)),
+            ages=self._ragged(self.users[before], self._ages(window)[before]) if self.has_clock else None,
         ).take(chosen)
+
+    def interactions(self, window: str) -> Interactions:
+        """What all users did before a window: the same events that the histories of its cases are made of."""
+        before = self.is_known(window)
+        ages = self._ages(window)[before] if self.has_clock else None
+        return Interactions(self.users[before], self.items[before], len(self.user_ids), len(self.item_ids), ages)
+
+    def latest_known(self, window: str, user_ids: Sequence[str]) -> np.ndarray:
+        """Row of each user's latest event before a window; int64 [users]. Every user must have one."""
+        rows = np.flatnonzero(self.is_known(window))
+        latest = np.full(len(self.user_ids), -1)
+        latest[self.users[rows]] = rows
+        return latest[self._numbers(user_ids)]
+
+    def is_target_of(self, window: str, event_types: Sequence[str], cases: EvaluationCases) -> np.ndarray:
+        """Whether each target of the cases of a window is one by an event of these types; bool [M]."""
+        kinds = np.isin(self.event_type_names, list(event_types))
+        chosen = self._targets(window) & kinds[self.event_types]
+        keys = self.users[chosen] * len(self.item_ids) + self.items[chosen]
+        owners = self._numbers(cases.user_ids)[cases.targets.owners]
+        wanted = owners * len(self.item_ids) + cases.targets.values
+        return np.isin(wanted, keys)
 
     def buyers(self, window: str) -> np.ndarray:
         """Distinct users of each item before a window, int64 [V]."""
@@ -92,6 +117,31 @@ class EvaluationEvents:
             return starts[window], starts[following[0]] if following else last + 1
         return first, last + 1
 
+    def _numbers(self, user_ids: Sequence[str]) -> np.ndarray:
+        number_of = {str(user): number for number, user in enumerate(self.user_ids)}
+        return np.array([number_of[user] for user in user_ids], np.int64)
+
+    def _targets(self, window: str) -> np.ndarray:
+        """Whether each event is a target of a window; bool [E]."""
+        return (self.windows == WINDOWS.index(window)) & (self.returned_at == NEVER)
+
+    def is_known(self, window: str) -> np.ndarray:
+        """Whether each event is history to the cases of a window; bool [E]."""
+        known = (self.windows < WINDOWS.index(window)) & (self.returned_at >= self._window_starts(window))
+        return known & ~self._shares_basket(self._targets(window))
+
+    def _window_starts(self, window: str) -> np.ndarray:
+        """When the window starts for the user of each event, epoch seconds, int64 [E]."""
+        starts = self._split.starts(self.windows, self.timestamps, self._starts, WINDOWS.index(window))
+        return starts[self.users]
+
+    def _ages(self, window: str) -> np.ndarray:
+        """Days from each event to the start of the window, at least 0; float32 [E]."""
+        starts = self._window_starts(window)
+        # A user without an event from the window on has no start of one's own: the shop's is the nearest.
+        starts = np.where(starts == NEVER, self.period(window)[0], starts)
+        return np.maximum((starts - self.timestamps) / _DAY, 0).astype(np.float32)
+
     def _shares_basket(self, chosen: np.ndarray) -> np.ndarray:
         """Whether each event is of the same basket as one of the chosen events; bool [E] to bool [E]."""
         return (self.baskets >= 0) & np.isin(self.baskets, np.unique(self.baskets[chosen]))
@@ -99,7 +149,7 @@ class EvaluationEvents:
     def _ragged(self, owners: np.ndarray, values: np.ndarray) -> Ragged:
         """Lists by user; the values are already ordered by user."""
         counts = np.bincount(owners, minlength=len(self.user_ids))
-        return Ragged(values.astype(np.int32), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+        return Ragged(values, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
 
 
 def _number_baskets(events: pa.Table) -> np.ndarray:

@@ -23,6 +23,7 @@ from tfx_pipeline.components.leakage_auditor import LeakageAuditor
 from tfx_pipeline.components.release_gate import ReleaseGate
 from tfx_pipeline.components.text_encoding import TextEncoding
 from tfx_pipeline.config import Config
+from tfx_pipeline.evaluation_config import EvaluationConfig
 from tfx_pipeline.example_files import SPLITS
 from tfx_pipeline.frozen_schema import frozen_schema
 from tfx_pipeline.run_directory import STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
@@ -71,11 +72,21 @@ _EVALUATION_CODE = (
     "tfx_pipeline/split.py",
     "tfx_pipeline/split_tables.py",
     "tfx_pipeline/evaluation_cases.py",
+    "tfx_pipeline/evaluation_facts.py",
+    "tfx_pipeline/window_evaluation.py",
     "tfx_pipeline/served_ranker.py",
+    "tfx_pipeline/ranker_scores.py",
+    "tfx_pipeline/example_users.py",
+    "tfx_pipeline/exploration_sample.py",
+    "tfx_pipeline/last_blessed.py",
     "tfx_pipeline/catalogue_evaluation.py",
     "tfx_pipeline/components/catalogue_evaluator.py",
 )
-_GATE_CODE = ("tfx_pipeline/catalogue_evaluation.py", "tfx_pipeline/components/release_gate.py")
+_GATE_CODE = (
+    "tfx_pipeline/catalogue_evaluation.py",
+    "tfx_pipeline/release_gates.py",
+    "tfx_pipeline/components/release_gate.py",
+)
 
 
 def create_pipeline(config: Config) -> pipeline.Pipeline:
@@ -104,7 +115,7 @@ def create_pipeline(config: Config) -> pipeline.Pipeline:
     miner = _candidate_miner(transform, towers, config)
     ranker = _ranker(transform, towers, miner, config)
     evaluator = _evaluator(miner, ranker, config)
-    catalogue = _catalogue_evaluator(ingest, ranker, config)
+    catalogue = _catalogue_evaluator(ingest, miner, ranker, config)
     gate = ReleaseGate(
         ranker_evaluation=evaluator.outputs["evaluation"],
         ranker_blessing=evaluator.outputs["blessing"],
@@ -283,15 +294,26 @@ def ranker_eval_config(objective: str, minimum_auc: float) -> tfma.EvalConfig:
     )
 
 
-def _catalogue_evaluator(ingest: base_component.BaseComponent, ranker: Trainer, config: Config) -> Any:
+def _catalogue_evaluator(
+    ingest: base_component.BaseComponent, miner: base_component.BaseComponent, ranker: Trainer, config: Config
+) -> Any:
     return CatalogueEvaluator(
         tables=ingest.outputs["tables"],
         model=ranker.outputs["model"],
-        split=config.split.model_dump_json(),
-        settings=config.evaluation.model_dump_json(),
-        history_length=config.history.length,
+        rows=miner.outputs["rows"],
+        config=_evaluated_config(config).model_dump_json(),
         version=code_version(*_EVALUATION_CODE),
     )
+
+
+def _evaluated_config(config: Config) -> Config:
+    """The configuration without what the evaluation does not depend on, so that its cache does not either."""
+    names = {"run_dir", "data", "objectives", "split", "history", "bandit", "evaluation", "seed"}
+    kept = Config.model_validate(config.model_dump(include=names))
+    gates = ("thresholds", "maximum_drop", "minimum_lift_over_popular", "minimum_ranker_auc")
+    defaults = EvaluationConfig()
+    kept.evaluation = kept.evaluation.model_copy(update={name: getattr(defaults, name) for name in gates})
+    return kept
 
 
 def _hyperparameters(config: Config) -> str:

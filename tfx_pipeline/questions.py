@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.client import ScoredItem, ShopRankClient, Slate
+from tfx_pipeline.answer_table import Answer, AnswerTable
 from tfx_pipeline.run_directory import serving_dir
-from tfx_pipeline.run_summary import Answer, AnswerTable
 from tfx_pipeline.titles import read_titles
 
 INDEX = "ann"

@@ -14,7 +14,7 @@ from tfx_pipeline.report import write_report
 from tfx_pipeline.row_counts import table_counts
 from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE, STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
 from tfx_pipeline.run_log import log_to
-from tfx_pipeline.run_summary import Gate, RunSummary, WindowMetrics
+from tfx_pipeline.run_summary import RunSummary, WindowMetrics
 from tfx_pipeline.sources.ingest import check_tables
 from tfx_pipeline.sources.quarantine import show_quarantine
 from tfx_pipeline.sources.report import IngestReport
@@ -69,17 +69,20 @@ def write_summary(summary: RunSummary, run_dir: Path) -> None:
 def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
     from tfx.utils.path_utils import serving_model_path
 
-    from tfx_pipeline.catalogue_evaluation import read_results
+    from tfx_pipeline.catalogue_evaluation import read_result
     from tfx_pipeline.components.atomic_pusher import push_version
-    from tfx_pipeline.components.release_gate import GATES, GATES_FILE
+    from tfx_pipeline.package_versions import collect_versions
+    from tfx_pipeline.release_gates import read_gates
     from tfx_pipeline.run_records import last_run
+    from tfx_pipeline.training_curves import publish_tensorboard, read_training_curves
 
     records = last_run(config.run_dir / "tfx" / "metadata.db")
     tables = records["Ingest"].outputs["tables"]
     report = IngestReport.load(tables)
     show_quarantine(tables / "quarantine", config.run_dir / "quarantine")
-    results = read_results(records["CatalogueEvaluator"].outputs["evaluation"])
-    gates: list[Gate] = GATES.validate_json((records["ReleaseGate"].outputs["blessing"] / GATES_FILE).read_bytes())
+    result = read_result(records["CatalogueEvaluator"].outputs["evaluation"])
+    gates = read_gates(records["ReleaseGate"].outputs["blessing"])
+    publish_tensorboard(records, config.run_dir)
     pushed = records["Pusher"].properties["pushed_model"]
     version = pushed.get("pushed_version")
     if version:
@@ -91,13 +94,18 @@ def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
         started=started,
         tables=table_counts(report),
         stages=tuple(record.time for record in records.values()),
-        windows=tuple(_window_metrics(result, has_clock=report.time == "clock") for result in results),
-        gates=tuple(gates),
+        windows=tuple(_window_metrics(window, has_clock=report.time == "clock") for window in result.windows),
+        gates=gates,
         model_version=int(version) if version else None,
         model_path=str(pushed["pushed_destination"]) if version else None,
         report_path=str(config.run_dir / REPORT_FILE),
         logs_path=str(config.run_dir / "logs"),
         data=_data_summary(config, report, records),
+        ranker=result.ranker,
+        training=read_training_curves(records),
+        examples=result.examples,
+        exploration=result.exploration,
+        versions=collect_versions(config),
     )
 
 
@@ -117,10 +125,17 @@ def _data_summary(config: Config, report: IngestReport, records: Mapping[str, "S
 
 
 def _window_metrics(result: "WindowResult", has_clock: bool) -> WindowMetrics:
-    start, last = result.start, result.end - 1
-    if not has_clock:
-        return WindowMetrics(result.name, start, last, result.table)
-    return WindowMetrics(result.name, _utc(start), _utc(last), result.table)
+    first, last = result.start, result.end - 1
+    return WindowMetrics(
+        name=result.name,
+        start=_utc(first) if has_clock else first,
+        end=_utc(last) if has_clock else last,
+        table=result.table,
+        tests=result.tests,
+        slices=result.slices,
+        gaps=result.gaps,
+        last_blessed=result.last_blessed,
+    )
 
 
 def _utc(seconds: int) -> datetime:

@@ -6,8 +6,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from tfx_pipeline.answer_table import AnswerTable
 from tfx_pipeline.data_summary import DataSummary
-from tfx_pipeline.evaluation.protocol import EvaluationTable
+from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.paired_tests import PairedTest
+from tfx_pipeline.evaluation.probabilities import ProbabilityScores
+from tfx_pipeline.evaluation.slice_scores import SliceScore
+from tfx_pipeline.evaluation.table import EvaluationTable
+from tfx_pipeline.run_details import ExampleUser, Exploration, TrainingCurve, Versions
 
 
 class RunSummaryError(ValueError):
@@ -77,12 +83,20 @@ class WindowMetrics:
         start: First moment of the window, UTC; where the shop has no times, the first place in the order.
         end: Last moment or place of the window.
         table: Models and baselines on the same users.
+        tests: The served model against each other one.
+        slices: Metrics by slice.
+        gaps: How far apart groups are served.
+        last_blessed: Name of the table's row of the last blessed model; None where there is none yet.
     """
 
     name: str
     start: datetime | int
     end: datetime | int
     table: EvaluationTable
+    tests: tuple[PairedTest, ...] = ()
+    slices: tuple[SliceScore, ...] = ()
+    gaps: tuple[FairnessGap, ...] = ()
+    last_blessed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,33 +112,6 @@ class Gate:
     name: str
     passed: bool
     reason: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One item of a slate.
-
-    Attributes:
-        item_id: The item.
-        title: Its title; empty if it has none.
-        score: What the model ranks by.
-        propensity: Chance that the policy puts the item in its slot; None where nothing is drawn.
-        source: Where the candidate came from: ann, history, lexical or popular.
-    """
-
-    item_id: str
-    title: str
-    score: float
-    propensity: float | None
-    source: str
-
-
-@dataclass(frozen=True)
-class AnswerTable:
-    """A question to the served model and its answer, best first."""
-
-    question: str
-    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True)
@@ -154,6 +141,11 @@ class RunSummary:
         answers: Sample answers of the served model.
         figures: Further measured numbers.
         data: What the run found out about the data.
+        ranker: The ranker's probabilities, objective by objective, on the eval window.
+        training: Training curves, model by model.
+        examples: What the model would show to some users, and what they then did.
+        exploration: How much each policy explores.
+        versions: What the run was made of.
     """
 
     title: str
@@ -169,6 +161,11 @@ class RunSummary:
     answers: tuple[AnswerTable, ...] = ()
     figures: tuple[Figure, ...] = ()
     data: DataSummary = field(default_factory=DataSummary)
+    ranker: tuple[ProbabilityScores, ...] = ()
+    training: tuple[TrainingCurve, ...] = ()
+    examples: tuple[ExampleUser, ...] = ()
+    exploration: tuple[Exploration, ...] = ()
+    versions: Versions = field(default_factory=Versions)
 
     @property
     def blessed(self) -> bool:

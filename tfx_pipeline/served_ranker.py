@@ -1,12 +1,34 @@
 """The exported SavedModel as a ranker of evaluation cases: it is asked as a client would ask it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import tensorflow as tf
 
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.ragged import Ragged
+from tfx_pipeline.evaluation.rankings import PAD, Rankings
+from trainer.progress import report_progress
 
 _BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Slates:
+    """Answers of `recommend`, one slate a case.
+
+    Attributes:
+        items: Item rows, best first, -1 behind the last one; [C, K] int32.
+        scores: What the slate is ordered by, -inf behind the last item; [C, K] float32.
+        propensities: Chance that the policy had of putting the item there; [C, K] float32.
+        sources: Where each candidate came from, as bytes; [C, K].
+    """
+
+    items: np.ndarray
+    scores: np.ndarray
+    propensities: np.ndarray
+    sources: np.ndarray
 
 
 class ServedRanker:
@@ -28,21 +50,66 @@ class ServedRanker:
         self._model = tf.saved_model.load(saved_model)
         self._item_ids = _with_padding(item_ids)
         self._event_types = _with_padding(event_type_names)
-        self._row_of = {item: row for row, item in enumerate(self._item_ids[:-1])} | {b"": -1}
+        self._row_of = {item: row for row, item in enumerate(self._item_ids[:-1])} | {b"": PAD}
         self._history_length = history_length
 
-    def __call__(self, cases: EvaluationCases, k: int, new_only: bool) -> np.ndarray:
-        """Rank by the greedy policy; int32 [C, k], -1 behind the last item.
+    def __call__(self, cases: EvaluationCases, k: int, new_only: bool) -> Rankings:
+        """Rank by the greedy policy.
 
         Args:
             cases: The users.
             k: Items wanted.
             new_only: Whether the items of the history are excluded.
         """
-        parts = [self._rank(cases[start : start + _BATCH], k, new_only) for start in range(0, len(cases), _BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, k), np.int32)
+        slates = self.slates(cases, k, new_only=new_only)
+        return Rankings(slates.items, slates.scores)
 
-    def _rank(self, cases: EvaluationCases, k: int, new_only: bool) -> np.ndarray:
+    def slates(self, cases: EvaluationCases, k: int, policy: str = "greedy", new_only: bool = False) -> Slates:
+        """The answers to all cases; those of a policy that draws have the number of the case as seed."""
+        starts = range(0, len(cases), _BATCH)
+        parts = []
+        for start in starts:
+            seeds = np.arange(start, min(start + _BATCH, len(cases)))
+            parts.append(self._ask(cases[start : start + _BATCH], k, policy, seeds, new_only))
+            report_progress(f"users answered by {policy}", int(seeds[-1]) + 1, len(cases))
+        if not parts:
+            return Slates(*(np.zeros((0, k), kind) for kind in (np.int32, np.float32, np.float32, object)))
+        return Slates(*(np.concatenate(arrays) for arrays in zip(*map(_arrays, parts), strict=True)))
+
+    def probabilities(self, users: np.ndarray, items: np.ndarray) -> dict[str, np.ndarray]:
+        """Probability of each objective, and the utility, of pairs of a user and an item; the user store is asked.
+
+        Args:
+            users: User ids as bytes, pairs of one user next to each other; [N].
+            items: Item ids as bytes; [N].
+
+        Returns:
+            Name -> float32 [N].
+        """
+        starts = np.flatnonzero(np.append(True, users[1:] != users[:-1]))
+        lengths = np.diff(np.append(starts, len(users)))
+        candidates = np.full((len(starts), lengths.max(initial=1)), b"", dtype=object)
+        owners = np.repeat(np.arange(len(starts)), lengths)
+        columns = np.arange(len(users)) - np.repeat(starts, lengths)
+        candidates[owners, columns] = items
+        parts = [
+            self._rank(users[starts[first : first + _BATCH]], candidates[first : first + _BATCH])
+            for first in range(0, len(starts), _BATCH)
+        ]
+        return {name: np.concatenate([part[name] for part in parts])[owners, columns] for name in parts[0]}
+
+    def _rank(self, users: np.ndarray, candidates: np.ndarray) -> dict[str, np.ndarray]:
+        nothing = tf.fill([len(users), 1], "")
+        answer = self._model.signatures["rank"](
+            user_id=tf.constant(users),
+            history_item_ids=nothing,
+            history_event_types=nothing,
+            query=tf.fill([len(users)], ""),
+            candidate_item_ids=tf.constant(candidates),
+        )
+        return {name: values.numpy() for name, values in answer.items()}
+
+    def _ask(self, cases: EvaluationCases, k: int, policy: str, seeds: np.ndarray, new_only: bool) -> Slates:
         history = _strings(_latest(cases.history, self._history_length), self._item_ids)
         nothing = np.full((len(cases), 1), b"", dtype=object)
         exclude = _strings(_distinct(cases), self._item_ids) if new_only else nothing
@@ -56,14 +123,33 @@ class ServedRanker:
             query=tf.fill([len(cases)], ""),
             exclude_item_ids=tf.constant(exclude),
             k=tf.fill([len(cases)], k),
-            policy=tf.fill([len(cases)], "greedy"),
-            seed=tf.zeros([len(cases)], tf.int64),
+            policy=tf.fill([len(cases)], policy),
+            seed=tf.constant(seeds, tf.int64),
         )
-        slates = answer["item_ids"].numpy()
-        rows = np.full((len(cases), k), -1, np.int32)
+        return self._slates(answer, k)
+
+    def _slates(self, answer: Mapping[str, tf.Tensor], k: int) -> Slates:
+        # An older model may still name items that left the catalogue; nobody can take them.
+        rows = [[self._row_of.get(item, PAD) for item in slate] for slate in answer["item_ids"].numpy()]
         # A small shop has fewer candidates than k.
-        rows[:, : slates.shape[1]] = [[self._row_of[item] for item in slate] for slate in slates]
-        return rows
+        missing = ((0, 0), (0, k - answer["item_ids"].shape[1]))
+        items = np.pad(np.array(rows, np.int32), missing, constant_values=PAD)
+        closed_up = np.argsort(items == PAD, axis=1, kind="stable")
+
+        def ordered(values: np.ndarray, padding: float | bytes) -> np.ndarray:
+            padded = np.pad(values, missing, constant_values=padding)
+            return np.where(items == PAD, padding, padded)[np.arange(len(items))[:, None], closed_up]
+
+        return Slates(
+            items=np.take_along_axis(items, closed_up, axis=1),
+            scores=ordered(answer["scores"].numpy(), -np.inf).astype(np.float32),
+            propensities=ordered(answer["propensities"].numpy(), 0.0).astype(np.float32),
+            sources=ordered(answer["sources"].numpy(), b""),
+        )
+
+
+def _arrays(slates: Slates) -> tuple[np.ndarray, ...]:
+    return slates.items, slates.scores, slates.propensities, slates.sources
 
 
 def _with_padding(names: np.ndarray) -> np.ndarray:

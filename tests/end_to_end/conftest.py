@@ -136,8 +136,15 @@ def shop_run(shop: Path, purchases: tuple[pd.DataFrame, pd.DataFrame]) -> ShopRu
 
 
 @pytest.fixture(scope="session")
-def served(shop_run: ShopRun) -> Iterator[ShopRankClient]:
-    """The pushed model behind the local model server, asked by the client."""
+def server_target(shop_run: ShopRun) -> Iterator[str]:
+    """`host:port` of the local model server with the pushed model."""
     log = shop_run.folder / "logs" / "test-server.log"
-    with start_server(shop_run.model.parent, log_file=log) as server, ShopRankClient(server.target) as client:
+    with start_server(shop_run.model.parent, log_file=log) as server:
+        yield server.target
+
+
+@pytest.fixture(scope="session")
+def served(server_target: str) -> Iterator[ShopRankClient]:
+    """The pushed model behind the local model server, asked by the client."""
+    with ShopRankClient(server_target) as client:
         yield client

@@ -1,14 +1,16 @@
 """What several test modules of this package share."""
 
+from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from tfx_pipeline.answer_table import Answer, AnswerTable
 from tfx_pipeline.evaluation.metrics import metric_names
 from tfx_pipeline.evaluation.protocol import EvaluationRow, EvaluationTable, Items
 from tfx_pipeline.run_summary import (
-    Answer,
-    AnswerTable,
     Figure,
     Gate,
     RunSummary,
@@ -16,6 +18,8 @@ from tfx_pipeline.run_summary import (
     TableCount,
     WindowMetrics,
 )
+from tfx_pipeline.sources.event_files import shard_path
+from tfx_pipeline.sources.report import REPORT_FILE, IngestReport, TableReport
 
 CUTOFFS = (10, 20)
 
@@ -24,6 +28,27 @@ def evaluation_row(model: str, items: Items, first: float, users: int) -> Evalua
     names = metric_names(CUTOFFS)
     metrics = {name: first - step / 20 for step, name in enumerate(names)}
     return EvaluationRow(model, items, users, dict(metrics), dict.fromkeys(names, 0.0075))
+
+
+WriteIngested = Callable[..., None]
+
+
+@pytest.fixture
+def write_ingested() -> WriteIngested:
+    """Writes tables as ingestion leaves them: `write_ingested(folder, events, items, time="clock")`."""
+
+    def write(folder: Path, events: pd.DataFrame, items: pd.DataFrame, time: str = "clock") -> None:
+        ordered = events.sort_values(["user_id", "timestamp"], kind="stable")
+        is_first = ordered["user_id"] < "bz"
+        for shard, part in enumerate((ordered[is_first], ordered[~is_first])):
+            path = shard_path(folder, shard, 2)
+            path.parent.mkdir(exist_ok=True, parents=True)
+            part.reset_index(drop=True).to_parquet(path)
+        items.to_parquet(folder / "items.parquet")
+        counts = (TableReport(len(table), len(table)) for table in (events, items))
+        (folder / REPORT_FILE).write_text(IngestReport(*counts, time=time).to_json(), encoding="utf-8")
+
+    return write
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ from io import StringIO
 
 from rich.console import Console
 
+from tfx_pipeline.answer_table import Answer, AnswerTable
 from tfx_pipeline.answers import print_answers, to_json
 from tfx_pipeline.questions import Reply
-from tfx_pipeline.run_summary import Answer, AnswerTable
 
 ANSWERS = AnswerTable(
     "Search [red]wine[/red]",

@@ -1,37 +1,31 @@
 from pathlib import Path
 
-import pytest
-
-from tfx_pipeline.catalogue_evaluation import WindowResult, popularity_gate, read_results, write_results
-from tfx_pipeline.config import EvaluationConfig
-from tfx_pipeline.evaluation.protocol import EvaluationRow, EvaluationTable
-
-
-def result(ours: float | None, popular: float | None) -> WindowResult:
-    rows = [
-        EvaluationRow(model, "all", 10, {"NDCG@10": value}, {"NDCG@10": None})
-        for model, value in (("shoprank", ours), ("most popular", popular))
-    ]
-    return WindowResult("eval", 0, 100, EvaluationTable((10,), tuple(rows)))
-
-
-@pytest.mark.parametrize(
-    ("ours", "popular", "lift", "passed", "reason"),
-    [
-        (0.30, 0.20, 0.0, True, "0.3000 against more than 0.2000 (most popular 0.2000)"),
-        (0.20, 0.20, 0.0, False, "0.2000 against more than 0.2000 (most popular 0.2000)"),
-        (0.30, 0.20, 0.6, False, "0.3000 against more than 0.3200 (most popular 0.2000)"),
-        (None, None, 0.0, False, "no user of the window has a history"),
-    ],
-)
-def test_gate_compares_with_most_popular(
-    ours: float | None, popular: float | None, lift: float, passed: bool, reason: str
-) -> None:
-    gate = popularity_gate(result(ours, popular), EvaluationConfig(cutoffs=[10], minimum_lift_over_popular=lift))
-    assert (gate.name, gate.passed, gate.reason) == ("NDCG@10, all items, eval window", passed, reason)
+from tfx_pipeline.answer_table import Answer
+from tfx_pipeline.catalogue_evaluation import CatalogueResult, WindowResult, read_result, write_result
+from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.paired_tests import PairedTest
+from tfx_pipeline.evaluation.probabilities import ProbabilityScores, ReliabilityBin
+from tfx_pipeline.evaluation.slice_scores import SliceScore
+from tfx_pipeline.evaluation.table import EvaluationRow, EvaluationTable
+from tfx_pipeline.run_details import ExampleUser, Exploration, PastItem
 
 
 def test_results_survive_the_disk(tmp_path: Path) -> None:
-    results = [result(0.3, 0.2), result(None, None)]
-    write_results(results, tmp_path / "evaluation")
-    assert read_results(tmp_path / "evaluation") == results
+    row = EvaluationRow("shoprank", "all", 10, {"HR@1": 0.5}, {"HR@1": None}, {"HR@1": (0.25, 0.75)})
+    window = WindowResult(
+        "eval",
+        0,
+        100,
+        EvaluationTable((1,), (row,)),
+        (PairedTest("shoprank", "EASE", "all", "HR@1", 10, 0.1, -0.1, 0.2, 0.4),),
+        (SliceScore("country", "France", "shoprank", "new", 3, 5, {"HR@1": None}, {"HR@1": None}, True),),
+        (FairnessGap("country", "quality", "HR@1", "shoprank", "France", 0.5, "Spain", 0.25, 0.25, None),),
+        "last blessed",
+    )
+    ranker = ProbabilityScores("buy", 4, 2, {"AUC": 0.75}, {"AUC": None}, (ReliabilityBin(4, 0.4, 0.5, 0.2, 0.8),))
+    example = ExampleUser("u", "why", (PastItem("i", "", "buy", None),), (Answer("i", "", 1.0, None, "ann"),), (), 2)
+    policy = Exploration("thompson", False, 10, 100, 0.5, 0.2, 0.1, 0.01)
+    result = CatalogueResult((window,), (ranker,), (example,), (policy,))
+    write_result(result, tmp_path / "evaluation")
+    assert read_result(tmp_path / "evaluation") == result
+    assert result.window("eval") is window

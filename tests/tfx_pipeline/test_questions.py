@@ -7,9 +7,9 @@ from unittest.mock import Mock
 import pytest
 
 from serving.client import RankedItem, ScoredItem, ShopRankClient, Slate, VersionStatus
+from tfx_pipeline.answer_table import Answer, AnswerTable
 from tfx_pipeline.questions import Questions, Reply
 from tfx_pipeline.run_directory import serving_dir
-from tfx_pipeline.run_summary import Answer, AnswerTable
 from tfx_pipeline.titles import TITLES_FILE
 
 SLATE = Slate("request 1", "tag", [RankedItem("i1", 0.5, 0.25, "ann"), RankedItem("i2", 0.4, 1.0, "popular")])

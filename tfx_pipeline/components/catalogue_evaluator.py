@@ -1,30 +1,34 @@
-"""TFX component: full-catalogue metrics of the servable beside the baselines, on the eval and the test window."""
+"""TFX component: full-catalogue metrics of the servable beside baselines and the last blessed model."""
 
 from pathlib import Path
 
-import numpy as np
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.types import standard_artifacts
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
-from tfx_pipeline.catalogue_evaluation import SERVED_MODEL, WindowResult, write_results
+from tfx_pipeline.catalogue_evaluation import CatalogueResult, write_result
 from tfx_pipeline.components.artifacts import CatalogueEvaluation, ShopTables
-from tfx_pipeline.config import EvaluationConfig, SplitConfig
-from tfx_pipeline.evaluation.protocol import Ranker, baseline_rankers, evaluate_models
+from tfx_pipeline.config import Config
 from tfx_pipeline.evaluation_cases import EvaluationEvents
+from tfx_pipeline.example_users import example_users
+from tfx_pipeline.exploration_sample import measure_exploration
+from tfx_pipeline.last_blessed import last_version_before
+from tfx_pipeline.ranker_scores import read_labelled_pairs, score_ranker
 from tfx_pipeline.served_ranker import ServedRanker
 from tfx_pipeline.split_tables import read_split
+from tfx_pipeline.titles import read_titles
+from tfx_pipeline.window_evaluation import WindowEvaluator
 from trainer.features import EVAL, TEST
+from trainer.model_files import VERSION_FILE
 
 
 @component
 def CatalogueEvaluator(
     tables: InputArtifact[ShopTables],
     model: InputArtifact[standard_artifacts.Model],
-    split: Parameter[str],
-    settings: Parameter[str],
-    history_length: Parameter[int],
+    rows: InputArtifact[standard_artifacts.Examples],
+    config: Parameter[str],
     version: Parameter[str],
     evaluation: OutputArtifact[CatalogueEvaluation],
 ) -> None:
@@ -33,23 +37,32 @@ def CatalogueEvaluator(
     Args:
         tables: The tables on the data contract.
         model: The exported servable.
-        split: `SplitConfig` as JSON.
-        settings: `EvaluationConfig` as JSON.
-        history_length: Latest events of a user that the servable looks at.
+        rows: Pairs of user and candidate with labels, for the ranker's probabilities.
+        config: The parts of `Config` that the evaluation reads, as JSON. Of the versions pushed under its `run_dir`
+            the newest one that is older than the model is the last blessed. It is no input of the cache: what a
+            model was compared with when it was made does not change.
         version: Hash of the code.
         evaluation: The results, see `tfx_pipeline.catalogue_evaluation`.
     """
     del version
-    folder = Path(tables.uri)
-    events = EvaluationEvents(folder, read_split(folder, SplitConfig.model_validate_json(split)))
-    cutoffs = EvaluationConfig.model_validate_json(settings).cutoffs
-    served = ServedRanker(
-        path_utils.serving_model_path(model.uri), events.item_ids, events.event_type_names, history_length
+    folder, settings = Path(tables.uri), Config.model_validate_json(config)
+    events = EvaluationEvents(folder, read_split(folder, settings.split))
+
+    def served(path: Path) -> ServedRanker:
+        return ServedRanker(str(path), events.item_ids, events.event_type_names, settings.history.length)
+
+    path = Path(path_utils.serving_model_path(model.uri))
+    ours = served(path)
+    last = last_version_before(settings.serving_dir, int((path / VERSION_FILE).read_text(encoding="utf-8")))
+    evaluator = WindowEvaluator(folder, events, settings, ours, served(last) if last else None)
+    windows = tuple(evaluator.evaluate(window) for window in (EVAL, TEST))
+    test_cases = events.cases(TEST)
+    files = [Path(uri) for uri in sorted(Path(artifact_utils.get_split_uri([rows], "eval")).iterdir())]
+    pairs = read_labelled_pairs(files, list(settings.objectives))
+    result = CatalogueResult(
+        windows=windows,
+        ranker=score_ranker(ours, pairs, settings.evaluation.bootstrap_rounds, settings.seed),
+        examples=example_users(ours, events, test_cases, read_titles(path), settings.evaluation.example_users),
+        exploration=measure_exploration(ours, test_cases, settings.evaluation.cutoffs[0], settings.bandit.policy),
     )
-    results = []
-    for window in (EVAL, TEST):
-        buyers = events.buyers(window).astype(np.float64)
-        rankers: dict[str, Ranker] = {SERVED_MODEL: served, **baseline_rankers(buyers)}
-        table = evaluate_models(rankers, events.cases(window), cutoffs)
-        results.append(WindowResult(window, *events.period(window), table))
-    write_results(results, Path(evaluation.uri))
+    write_result(result, Path(evaluation.uri))

@@ -3,20 +3,17 @@
 from pathlib import Path
 
 import tensorflow_model_analysis as tfma
-from pydantic import TypeAdapter
 from tfx.components.util import model_utils
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import standard_artifacts
 
-from tfx_pipeline.catalogue_evaluation import popularity_gate, read_results
+from tfx_pipeline.catalogue_evaluation import read_result
 from tfx_pipeline.components.artifacts import CatalogueEvaluation
 from tfx_pipeline.config import EvaluationConfig
+from tfx_pipeline.release_gates import catalogue_gates, write_gates
 from tfx_pipeline.run_summary import Gate
 from trainer.features import EVAL
-
-GATES_FILE = "gates.json"
-GATES = TypeAdapter(list[Gate])
 
 
 @component
@@ -42,25 +39,34 @@ def ReleaseGate(
     """
     del version
     config = EvaluationConfig.model_validate_json(settings)
-    evaluated = next(result for result in read_results(Path(catalogue_evaluation.uri)) if result.name == EVAL)
+    result = read_result(Path(catalogue_evaluation.uri))
+    positives = {scores.objective: scores.positives for scores in result.ranker}
     gates = [
-        _ranker_gate(ranker_evaluation.uri, model_utils.is_model_blessed(ranker_blessing), objective, config),
-        popularity_gate(evaluated, config),
+        _ranker_gate(
+            _auc(ranker_evaluation.uri, objective),
+            model_utils.is_model_blessed(ranker_blessing),
+            objective,
+            positives.get(objective),
+            config,
+        ),
+        *catalogue_gates(result.window(EVAL), config),
     ]
     blessed = all(gate.passed for gate in gates)
     folder = Path(blessing.uri)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / GATES_FILE).write_bytes(GATES.dump_json(gates, indent=2))
+    write_gates(gates, folder)
     (folder / ("BLESSED" if blessed else "NOT_BLESSED")).touch()
     blessing.set_int_custom_property("blessed", int(blessed))
 
 
-def _ranker_gate(uri: str, passed: bool, objective: str, config: EvaluationConfig) -> Gate:
-    value = _auc(uri, objective)
+def _ranker_gate(
+    value: float | None, passed: bool, objective: str, positives: int | None, config: EvaluationConfig
+) -> Gate:
+    name = f"ranker AUC, {objective}, eval window"
+    if positives == 0:
+        return Gate(name, False, f"no candidate of the eval window was followed by a {objective}, so there is no AUC")
     found = "no AUC" if value is None else f"{value:.4f}"
-    return Gate(
-        f"ranker AUC, {objective}, eval window", passed, f"{found} against at least {config.minimum_ranker_auc}"
-    )
+    return Gate(name, passed, f"{found} against at least {config.minimum_ranker_auc}")
 
 
 def _auc(uri: str, objective: str) -> float | None:

@@ -24,6 +24,8 @@ class EvaluationCases:
         targets: Distinct item rows after the cut; C lists.
         item_count: Number of items in the catalogue.
         event_types: Number of the event type of each position of the history, if a model asks for it; C lists.
+        ages: Days from each position of the history to the cut in time, float32, at least 0; C lists. None where the
+            shop has an order of events but no clock.
 
     Raises:
         ValueError: The parts differ in length, an id or a target of a user occurs twice, or an item row is
@@ -35,6 +37,7 @@ class EvaluationCases:
     targets: Ragged
     item_count: int
     event_types: Ragged | None = None
+    ages: Ragged | None = None
 
     def __post_init__(self) -> None:
         """Check that the parts fit together."""
@@ -43,8 +46,9 @@ class EvaluationCases:
             raise ValueError(
                 f"{sizes[0]} user ids, {sizes[1]} histories and {sizes[2]} target lists do not fit together"
             )
-        if self.event_types is not None and not np.array_equal(self.event_types.offsets, self.history.offsets):
-            raise ValueError("event_types and history do not have the same positions")
+        for name, lists in (("event_types", self.event_types), ("ages", self.ages)):
+            if lists is not None and not np.array_equal(lists.offsets, self.history.offsets):
+                raise ValueError(f"{name} and history do not have the same positions")
         if len(set(self.user_ids)) < len(self.user_ids):
             repeated = Counter(self.user_ids).most_common(1)[0][0]
             raise ValueError(f"case '{repeated}': the user id occurs twice")
@@ -80,8 +84,9 @@ class EvaluationCases:
         """The cases at `indices`, in that order."""
         user_ids = [self.user_ids[i] for i in indices]
         event_types = None if self.event_types is None else self.event_types.take(indices)
+        ages = None if self.ages is None else self.ages.take(indices)
         history, targets = self.history.take(indices), self.targets.take(indices)
-        return EvaluationCases(user_ids, history, targets, self.item_count, event_types)
+        return EvaluationCases(user_ids, history, targets, self.item_count, event_types, ages)
 
     def history_of(self, index: int) -> NDArray[np.int32]:
         """Item rows of one case's history, oldest first."""

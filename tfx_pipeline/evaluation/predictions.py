@@ -10,6 +10,8 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from tfx_pipeline.evaluation.cases import EvaluationCases
+from tfx_pipeline.evaluation.ragged import Ragged
 from tfx_pipeline.evaluation.rankings import PAD
 from tfx_pipeline.write_aside import write_aside
 
@@ -33,11 +35,44 @@ def write_predictions(
     Raises:
         ValueError: The path ends otherwise, the shapes do not fit, or an item row has no id.
     """
-    if not path.name.endswith((".csv", ".csv.gz", ".parquet")):
-        raise ValueError(f"{path}: predictions are written as .csv, .csv.gz or .parquet")
+    _check_ending(path)
     table = _prediction_table(user_ids, ranked, item_ids, scores)
     with write_aside(path) as aside:
         _write_table(table, aside)
+
+
+def write_targets(path: Path, cases: EvaluationCases, item_ids: Sequence[str]) -> None:
+    """Write one line a user and target: user_id, item_id.
+
+    Args:
+        path: A `.csv`, `.csv.gz` or `.parquet` file; it appears whole or not at all.
+        cases: The users.
+        item_ids: Id of every item row; [item_count].
+
+    Raises:
+        ValueError: The path ends otherwise.
+    """
+    _write_pairs(path, cases, cases.targets, item_ids)
+
+
+def write_histories(path: Path, cases: EvaluationCases, item_ids: Sequence[str]) -> None:
+    """Write one line a user and event of the history, oldest first: user_id, item_id; arguments as `write_targets`."""
+    _write_pairs(path, cases, cases.history, item_ids)
+
+
+def _write_pairs(path: Path, cases: EvaluationCases, lists: Ragged, item_ids: Sequence[str]) -> None:
+    _check_ending(path)
+    columns = {
+        "user_id": pa.array(cases.user_ids, pa.string()).take(pa.array(lists.owners)),
+        "item_id": pa.array(item_ids, pa.string()).take(pa.array(lists.values)),
+    }
+    with write_aside(path) as aside:
+        _write_table(pa.table(columns), aside)
+
+
+def _check_ending(path: Path) -> None:
+    if not path.name.endswith((".csv", ".csv.gz", ".parquet")):
+        raise ValueError(f"{path}: lists are written as .csv, .csv.gz or .parquet")
 
 
 def _prediction_table(

@@ -1,121 +1,197 @@
 """The protocol: all models on the same users, for all items and for new items only."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tfx_pipeline.evaluation.baselines import buy_again, most_popular
+from tfx_pipeline.evaluation.beyond_accuracy import score_beyond_accuracy
+from tfx_pipeline.evaluation.bootstrap import bootstrap_counts, mean_intervals
 from tfx_pipeline.evaluation.cases import EvaluationCases
-from tfx_pipeline.evaluation.metrics import check_cutoffs, metric_names, score_rankings
-from tfx_pipeline.evaluation.rankings import check_rankings, without_history
+from tfx_pipeline.evaluation.catalogue_exposure import aggregate_intervals
+from tfx_pipeline.evaluation.item_facts import ItemFacts
+from tfx_pipeline.evaluation.metrics import check_cutoffs, score_rankings, standard_error
+from tfx_pipeline.evaluation.paired_tests import PairedTest, paired_tests
+from tfx_pipeline.evaluation.rankings import Ranker, Rankings, check_rankings, without_history
+from tfx_pipeline.evaluation.slice_scores import SliceScore, score_slices
+from tfx_pipeline.evaluation.slicing import Slicing
+from tfx_pipeline.evaluation.table import HEADLINE, EvaluationRow, EvaluationTable, Items
 
-Items = Literal["all", "new"]
-
-Ranker = Callable[[EvaluationCases, int, bool], NDArray[np.integer[Any]]]
-"""`ranker(cases, k, new_only)` ranks k items a case: item rows, best first, -1 behind the last one; [C, k].
-
-With `new_only` it leaves out the items of each case's history.
-"""
+Slicings = Callable[[EvaluationCases], list[Slicing]]
+"""Gives each target of the cases a label, dimension by dimension; the cases are those that have a target."""
 
 
 @dataclass(frozen=True)
-class EvaluationRow:
-    """One model's metrics on all items or on new items.
+class EvaluationSettings:
+    """What an evaluation computes beside the means.
 
     Attributes:
-        model: Name of the model.
-        items: `all`, or `new` for items that are not in the user's history.
-        users: Users that count: those with such a target.
-        metrics: Metric such as `NDCG@10` -> mean; None without a user.
-        standard_errors: Metric -> standard error of that mean; None below two users.
+        rounds: Bootstrap rounds behind every interval; 0 for no interval and no test.
+        seed: Seed of the resampling.
+        smallest_slice: Slices with fewer users are marked as too small.
+        sliced: Names of the models that are sliced; by default the first one alone.
     """
 
-    model: str
+    rounds: int = 1000
+    seed: int = 7
+    smallest_slice: int = 50
+    sliced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+        table: Every model's metrics.
+        tests: The first model against each other one, by every headline metric.
+        slices: Headline metrics by slice.
+        ranked: (model, items) -> the cases that were asked about, and the ranked lists.
+    """
+
+    table: EvaluationTable
+    tests: tuple[PairedTest, ...] = ()
+    slices: tuple[SliceScore, ...] = ()
+    ranked: dict[tuple[str, Items], tuple[EvaluationCases, Rankings]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The cases of one kind of items, with the slices and the resamples that all models share."""
+
     items: Items
-    users: int
-    metrics: dict[str, float | None]
-    standard_errors: dict[str, float | None]
+    cases: EvaluationCases
+    slicings: list[Slicing]
+    counts: NDArray | None
 
 
-@dataclass(frozen=True)
-class EvaluationTable:
-    """The metrics of all models on the same cases; `dataclasses.asdict` of it is JSON.
-
-    Attributes:
-        cutoffs: Values of k.
-        rows: Model by model in the order given, `all` before `new`.
-    """
-
-    cutoffs: tuple[int, ...]
-    rows: tuple[EvaluationRow, ...]
-
-    @property
-    def models(self) -> list[str]:
-        """Names of the models, in the order given."""
-        return list(dict.fromkeys(row.model for row in self.rows))
-
-    @property
-    def metrics(self) -> list[str]:
-        """Names of the metrics, cut-off by cut-off."""
-        return metric_names(self.cutoffs)
-
-    def users(self, items: Items) -> int:
-        """Users that count, the same for every model."""
-        return next((row.users for row in self.rows if row.items == items), 0)
-
-    def row(self, model: str, items: Items) -> EvaluationRow:
-        """The row of one model.
-
-        Raises:
-            KeyError: There is no such row.
-        """
-        for row in self.rows:
-            if (row.model, row.items) == (model, items):
-                return row
-        raise KeyError(f"no row for model '{model}' on {items} items; there are {', '.join(self.models)}")
-
-    def best(self, items: Items, metric: str) -> float | None:
-        """The largest mean of `metric` over the models; None without a user."""
-        values = [row.metrics[metric] for row in self.rows if row.items == items]
-        return max((value for value in values if value is not None), default=None)
-
-
-def baseline_rankers(counts: NDArray[np.number[Any]]) -> dict[str, Ranker]:
-    """The baselines by name, from the popularity [item_count] of the training window."""
-    return {
-        "most popular": lambda cases, k, new_only: most_popular(counts, k, cases, exclude_history=new_only),
-        "buy again": lambda cases, k, new_only: buy_again(counts, k, cases, exclude_history=new_only),
-    }
-
-
-def evaluate_models(rankers: Mapping[str, Ranker], cases: EvaluationCases, cutoffs: Sequence[int]) -> EvaluationTable:
+def evaluate_models(
+    rankers: Mapping[str, Ranker],
+    cases: EvaluationCases,
+    cutoffs: Sequence[int],
+    facts: ItemFacts | None = None,
+    slicings: Slicings | None = None,
+    settings: EvaluationSettings = EvaluationSettings(),
+) -> Evaluation:
     """Rank and score every model on the same cases, once for all items and once for new items only.
 
     A user without a target leaves. For new items, targets of the history leave, and so do items of the history that
     a model ranks all the same; later items move up, but the list stays short.
+
+    Args:
+        rankers: Name -> model; the first one is tested against the others.
+        cases: The users.
+        cutoffs: Values of k.
+        facts: Popularity and kinds of the items, for metrics beyond accuracy; None leaves those out.
+        slicings: Labels of the targets, for slices; None leaves those out.
+        settings: Bootstrap and slices.
 
     Raises:
         ValueError: A cut-off is invalid, or a model's rankings are; the message names the model.
     """
     check_cutoffs(cutoffs)
     with_target = cases.take(np.flatnonzero(cases.targets.lengths))
-    parts: dict[Items, EvaluationCases] = {"all": with_target, "new": with_target.new_only()[0]}
-    rows = tuple(
-        _evaluate(name, ranker, part, cutoffs, items)
-        for name, ranker in rankers.items()
-        for items, part in parts.items()
-    )
-    return EvaluationTable(tuple(cutoffs), rows)
+    labels = slicings(with_target) if slicings is not None else []
+    new_labels = [slicing.of_new_targets(with_target) for slicing in labels]
+    parts = [
+        _part("all", with_target, labels, settings),
+        _part("new", with_target.new_only()[0], new_labels, settings),
+    ]
+    scored = _Scores(tuple(cutoffs), facts, settings)
+    for name, ranker in rankers.items():
+        for part in parts:
+            scored.add(name, part, _rank(name, ranker, part, max(cutoffs)))
+    return scored.evaluation()
 
 
-def _evaluate(name: str, ranker: Ranker, cases: EvaluationCases, cutoffs: Sequence[int], items: Items) -> EvaluationRow:
-    ranked = ranker(cases, max(cutoffs), items == "new")
+def _part(items: Items, cases: EvaluationCases, slicings: list[Slicing], settings: EvaluationSettings) -> _Part:
+    has_intervals = settings.rounds and len(cases) > 1
+    counts = bootstrap_counts(len(cases), settings.rounds, settings.seed) if has_intervals else None
+    return _Part(items, cases, slicings, counts)
+
+
+def _rank(name: str, ranker: Ranker, part: _Part, k: int) -> Rankings:
+    ranked = ranker(part.cases, k, part.items == "new")
     try:
-        check_rankings(ranked, cases)
-        scores = score_rankings(without_history(ranked, cases) if items == "new" else ranked, cases, cutoffs)
+        check_rankings(ranked.items, part.cases)
+        if ranked.items.shape[1] < k:
+            raise ValueError(f"cut-off {k} needs as many ranks, the rankings have {ranked.items.shape[1]}")
     except ValueError as error:
-        raise ValueError(f"model '{name}', {items} items: {error}") from error
-    return EvaluationRow(name, items, scores.users, scores.means, scores.standard_errors)
+        raise ValueError(f"model '{name}', {part.items} items: {error}") from error
+    return without_history(ranked, part.cases) if part.items == "new" else ranked
+
+
+class _Scores:
+    """Collects the scores of model after model."""
+
+    def __init__(self, cutoffs: tuple[int, ...], facts: ItemFacts | None, settings: EvaluationSettings) -> None:
+        self._cutoffs, self._facts, self._settings = cutoffs, facts, settings
+        self._rows: list[EvaluationRow] = []
+        self._tests: list[PairedTest] = []
+        self._slices: list[SliceScore] = []
+        self._ranked: dict[tuple[str, Items], tuple[EvaluationCases, Rankings]] = {}
+        self._first: dict[Items, tuple[str, dict[str, NDArray[np.float64]]]] = {}
+
+    def add(self, model: str, part: _Part, ranked: Rankings) -> None:
+        """Score one model on one kind of items."""
+        self._ranked[model, part.items] = part.cases, ranked
+        per_user = score_rankings(ranked.items, part.cases, self._cutoffs).per_user
+        first_model, first = self._first.setdefault(part.items, (model, per_user))
+        if model != first_model and part.counts is not None:
+            self._test(first_model, model, part, first, per_user)
+        self._slice(model, part, ranked)
+        self._rows.append(self._row(model, part, ranked, per_user))
+
+    def evaluation(self) -> Evaluation:
+        """What was collected."""
+        table = EvaluationTable(self._cutoffs, tuple(self._rows))
+        return Evaluation(table, tuple(self._tests), tuple(self._slices), self._ranked)
+
+    def _row(
+        self, model: str, part: _Part, ranked: Rankings, per_user: dict[str, NDArray[np.float64]]
+    ) -> EvaluationRow:
+        overall: dict[str, float | None] = {}
+        if self._facts is not None:
+            beyond = score_beyond_accuracy(ranked.items, part.cases, self._facts, self._cutoffs)
+            per_user, overall = {**per_user, **beyond.per_user}, beyond.overall
+        means = {name: _mean(values) for name, values in per_user.items()}
+        errors = {name: standard_error(values[~np.isnan(values)]) for name, values in per_user.items()}
+        intervals: dict[str, tuple[float, float] | None] = {}
+        if part.counts is not None:
+            intervals = mean_intervals(per_user, part.counts)
+            if overall:
+                size = part.cases.item_count
+                intervals |= aggregate_intervals(ranked.items, part.counts, size, self._cutoffs)
+        errors |= dict.fromkeys(overall)
+        return EvaluationRow(model, part.items, len(part.cases), means | overall, errors, intervals)
+
+    def _test(
+        self,
+        first: str,
+        model: str,
+        part: _Part,
+        ours: dict[str, NDArray[np.float64]],
+        theirs: dict[str, NDArray[np.float64]],
+    ) -> None:
+        names = [f"{metric}@{k}" for k in self._cutoffs for metric in HEADLINE]
+        rounds, seed = self._settings.rounds, self._settings.seed
+        self._tests += paired_tests(first, model, part.items, ours, theirs, names, rounds, seed)
+
+    def _slice(self, model: str, part: _Part, ranked: Rankings) -> None:
+        if part.slicings and model in (self._settings.sliced or (self._first[part.items][0],)):
+            self._slices += score_slices(
+                model,
+                part.items,
+                ranked.items,
+                part.cases,
+                part.slicings,
+                self._cutoffs,
+                part.counts,
+                self._settings.smallest_slice,
+            )
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    counted = values[~np.isnan(values)]
+    return float(counted.mean()) if len(counted) else None

@@ -13,20 +13,20 @@ class Ragged:
     """Lists of item rows, one list a case, as Arrow lays lists out.
 
     Attributes:
-        values: All lists, one after the other; [M] int32.
+        values: All lists, one after the other; [M] int32, or float32 where they are not rows but, say, ages.
         offsets: List `i` is `values[offsets[i]:offsets[i + 1]]`; [C + 1] int64, from 0 to M, never decreasing.
 
     Raises:
         ValueError: An array has another shape or dtype, or the offsets do not cut the values into lists.
     """
 
-    values: NDArray[np.int32]
+    values: NDArray[Any]
     offsets: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         """Check both arrays."""
-        _check_array("values", self.values, np.dtype(np.int32))
-        _check_array("offsets", self.offsets, np.dtype(np.int64))
+        _check_array("values", self.values, (np.dtype(np.int32), np.dtype(np.float32)))
+        _check_array("offsets", self.offsets, (np.dtype(np.int64),))
         if len(self.offsets) == 0 or self.offsets[0] != 0 or self.offsets[-1] != len(self.values):
             raise ValueError(f"offsets must run from 0 to {len(self.values)}, the number of values")
         if (np.diff(self.offsets) < 0).any():
@@ -54,7 +54,7 @@ class Ragged:
         """The list that every value belongs to; [M] int64."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
-    def row(self, index: int) -> NDArray[np.int32]:
+    def row(self, index: int) -> NDArray[Any]:
         """The values of one list."""
         return self.values[self.offsets[index] : self.offsets[index + 1]]
 
@@ -71,6 +71,7 @@ class Ragged:
         return Ragged(self.values[mask], kept_before[self.offsets])
 
 
-def _check_array(name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> None:
-    if array.ndim != 1 or array.dtype != dtype:
-        raise ValueError(f"{name} must be one-dimensional {dtype}, not {array.dtype} of shape {array.shape}")
+def _check_array(name: str, array: NDArray[Any], dtypes: tuple[np.dtype[Any], ...]) -> None:
+    if array.ndim != 1 or array.dtype not in dtypes:
+        wanted = " or ".join(map(str, dtypes))
+        raise ValueError(f"{name} must be one-dimensional {wanted}, not {array.dtype} of shape {array.shape}")

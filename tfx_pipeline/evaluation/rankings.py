@@ -1,5 +1,7 @@
 """Ranked lists: what makes one valid, and how items of the history leave it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,23 @@ from tfx_pipeline.evaluation.cases import EvaluationCases
 
 PAD = -1
 """Fills a ranked list behind its last item."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rankings:
+    """One ranked list a case.
+
+    Attributes:
+        items: Item rows, best first, -1 behind the last one; [C, K] int32.
+        scores: What the model ranks by, -inf behind the last one; [C, K] float32. None where it has no scores.
+    """
+
+    items: NDArray[np.int32]
+    scores: NDArray[np.float32] | None = None
+
+
+Ranker = Callable[[EvaluationCases, int, bool], Rankings]
+"""`ranker(cases, k, new_only)` ranks k items a case; with `new_only` it leaves out the items of the case's history."""
 
 
 def check_rankings(ranked: NDArray[np.integer[Any]], cases: EvaluationCases) -> None:
@@ -39,9 +58,13 @@ def check_rankings(ranked: NDArray[np.integer[Any]], cases: EvaluationCases) -> 
             raise ValueError(f"case '{cases.user_ids[int(np.argmax(where.any(axis=1)))]}': {fault}")
 
 
-def without_history(ranked: NDArray[np.integer[Any]], cases: EvaluationCases) -> NDArray[np.int32]:
-    """The rankings [C, K] without the items of each case's history; later items move up, -1 fills the end."""
-    known = np.isin(cases.ranked_keys(ranked), cases.keys(cases.history))
-    left = np.where(known, PAD, ranked)
+def without_history(ranked: Rankings, cases: EvaluationCases) -> Rankings:
+    """The rankings without the items of each case's history; later items move up, -1 fills the end."""
+    known = np.isin(cases.ranked_keys(ranked.items), cases.keys(cases.history))
+    left = np.where(known, PAD, ranked.items)
     closed_up = np.argsort(left == PAD, axis=1, kind="stable")
-    return np.take_along_axis(left, closed_up, axis=1).astype(np.int32)
+    items = np.take_along_axis(left, closed_up, axis=1).astype(np.int32)
+    if ranked.scores is None:
+        return Rankings(items)
+    scores = np.take_along_axis(ranked.scores, closed_up, axis=1)
+    return Rankings(items, np.where(items == PAD, -np.inf, scores).astype(np.float32))

@@ -64,5 +64,5 @@ def test_targets_named_twice() -> None:
 
 
 def test_targets_of_another_dtype() -> None:
-    with pytest.raises(ValueError, match="values must be one-dimensional int32, not float64"):
+    with pytest.raises(ValueError, match="values must be one-dimensional int32 or float32, not float64"):
         Ragged(np.array([1.0]), np.array([0, 1]))

@@ -8,9 +8,8 @@ import pytest
 
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.metrics import score_rankings
-from tfx_pipeline.evaluation.predictions import write_predictions
-from tfx_pipeline.evaluation.ragged import Ragged
-from tfx_pipeline.evaluation.rankings import without_history
+from tfx_pipeline.evaluation.predictions import write_histories, write_predictions, write_targets
+from tfx_pipeline.evaluation.rankings import Rankings, without_history
 
 YARDSTICK = Path(__file__).parents[4] / "shared" / "tools" / "score.py"
 RANKED = np.array([[2, 0], [1, -1]], np.int32)
@@ -40,7 +39,13 @@ def test_scores_are_optional(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "users", "item_ids", "scores", "message"),
     [
-        ("lists.txt", ["a", "b"], ITEM_IDS, None, "predictions are written as .csv, .csv.gz or .parquet"),
+        (
+            "lists.txt",
+            ["a", "b"],
+            ITEM_IDS,
+            None,
+            "lists are written as .csv, .csv.gz or .parquet",
+        ),
         ("lists.csv", ["a"], ITEM_IDS, None, "rankings have shape (2, 2), expected one row for each of 1 users"),
         ("lists.csv", ["a", "b"], ITEM_IDS[:2], None, "rankings hold an item row outside the 2 item ids"),
         ("lists.csv", ["a", "b"], ITEM_IDS, np.zeros((2, 1)), "scores have shape (2, 1), rankings (2, 2)"),
@@ -75,23 +80,17 @@ def test_the_outside_yardstick_agrees(tmp_path: Path, cases: EvaluationCases, re
     scored, part = ranked, cases
     if repeats == "new":
         part, indices = cases.new_only()
-        scored = without_history(ranked[indices], part)
+        scored = without_history(Rankings(ranked[indices]), part).items
     ours = score_rankings(scored, part, CUTOFFS)
     item_ids = [f"i{item}" for item in range(60)]
     files = {name: tmp_path / f"{name}.{ending}" for name in ("predictions", "targets", "history")}
     write_predictions(files["predictions"], cases.user_ids, ranked, item_ids)
-    write_pairs(files["targets"], cases, cases.targets)
-    write_pairs(files["history"], cases, cases.history)
+    write_targets(files["targets"], cases, item_ids)
+    write_histories(files["history"], cases, item_ids)
     users, theirs = run_yardstick(files, repeats)
     assert users == ours.users
-    for name in ours.means:
+    for name in theirs:
         assert theirs[name] == pytest.approx((ours.means[name], ours.standard_errors[name]), abs=5.1e-5)
-
-
-def write_pairs(path: Path, cases: EvaluationCases, lists: Ragged) -> None:
-    users = np.array(cases.user_ids)[lists.owners]
-    table = pd.DataFrame({"user_id": users, "item_id": [f"i{item}" for item in lists.values]})
-    table.to_parquet(path) if path.suffix == ".parquet" else table.to_csv(path, index=False)
 
 
 def run_yardstick(files: dict[str, Path], repeats: str) -> tuple[int, dict[str, tuple[float, float]]]:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from tfx_pipeline.evaluation.baselines import buy_again, most_popular
 from tfx_pipeline.evaluation.cases import EvaluationCases
-from tfx_pipeline.evaluation.metrics import score_rankings
-from tfx_pipeline.evaluation.rankings import check_rankings, without_history
+from tfx_pipeline.evaluation.metrics import metric_names, score_rankings
+from tfx_pipeline.evaluation.rankings import Rankings, check_rankings, without_history
 
 ITEM_COUNT = 8
 CUTOFFS = (1, 3, 8)
@@ -42,7 +42,7 @@ def ranked_cases(draw: st.DrawFn, min_targets: int = 0) -> tuple[EvaluationCases
 
 
 def plain_metrics(ranked: Sequence[Sequence[int]], targets: Sequence[set[int]], k: int) -> dict[str, float]:
-    totals = {f"HR@{k}": 0.0, f"Recall@{k}": 0.0, f"NDCG@{k}": 0.0}
+    totals = dict.fromkeys(metric_names([k]), 0.0)
     users = [(items, wanted) for items, wanted in zip(ranked, targets, strict=True) if wanted]
     for items, wanted in users:
         hits = [rank for rank, item in enumerate(items[:k], start=1) if item in wanted]
@@ -51,6 +51,11 @@ def plain_metrics(ranked: Sequence[Sequence[int]], targets: Sequence[set[int]], 
         totals[f"HR@{k}"] += bool(hits)
         totals[f"Recall@{k}"] += len(hits) / reachable
         totals[f"NDCG@{k}"] += sum(1 / math.log2(rank + 1) for rank in hits) / best
+        totals[f"Precision@{k}"] += len(hits) / k
+        totals[f"MAP@{k}"] += sum(place / rank for place, rank in enumerate(hits, start=1)) / len(wanted)
+        totals[f"MRR@{k}"] += 1 / hits[0] if hits else 0
+        precision, recall = len(hits) / k, len(hits) / len(wanted)
+        totals[f"F1@{k}"] += 2 * precision * recall / (precision + recall) if hits else 0
     return {name: total / len(users) for name, total in totals.items()} if users else dict.fromkeys(totals)
 
 
@@ -92,7 +97,8 @@ def test_metrics_lie_between_0_and_1(drawn: tuple[EvaluationCases, NDArray[np.in
 def test_targets_first_is_perfect(cases: EvaluationCases) -> None:
     ranked = np.array([padded(cases.targets.row(i).tolist()) for i in range(len(cases))], np.int32)
     means = score_rankings(ranked, cases, CUTOFFS).means
-    assert means == pytest.approx(dict.fromkeys(means, 1.0))
+    perfect = [f"{metric}@{k}" for k in CUTOFFS for metric in ("HR", "Recall", "NDCG", "MRR")] + [f"MAP@{ITEM_COUNT}"]
+    assert {name: means[name] for name in perfect} == pytest.approx(dict.fromkeys(perfect, 1.0))
 
 
 @given(ranked_cases(min_targets=1))
@@ -122,7 +128,7 @@ def test_history_leaves_a_ranking_and_the_rest_keeps_its_order(
         padded([item for item in row if item >= 0 and item not in known])
         for row, known in zip(ranked.tolist(), histories(cases), strict=True)
     ]
-    assert without_history(ranked, cases).tolist() == expected
+    assert without_history(Rankings(ranked), cases).items.tolist() == expected
 
 
 @given(evaluation_cases())

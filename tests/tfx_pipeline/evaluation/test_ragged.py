@@ -24,6 +24,11 @@ def test_take_nothing() -> None:
     assert len(LISTS.take(np.array([], np.int64))) == 0
 
 
+def test_lists_may_hold_ages() -> None:
+    ages = Ragged(np.array([0.5, 2.0, 7.25], np.float32), np.array([0, 2, 3]))
+    assert ages.take(np.array([1, 0])).values.tolist() == [7.25, 0.5, 2.0]
+
+
 def test_keep_drops_values_but_no_list() -> None:
     kept = LISTS.keep(LISTS.values != 1)
     assert [kept.row(i).tolist() for i in range(4)] == [[3], [], [4], [5, 9]]
@@ -32,11 +37,15 @@ def test_keep_drops_values_but_no_list() -> None:
 @pytest.mark.parametrize(
     ("values", "offsets", "message"),
     [
-        (np.zeros(2, np.int64), np.array([0, 2]), "values must be one-dimensional int32, not int64 of shape (2,)"),
+        (
+            np.zeros(2, np.int64),
+            np.array([0, 2]),
+            "values must be one-dimensional int32 or float32, not int64 of shape (2,)",
+        ),
         (
             np.zeros((1, 2), np.int32),
             np.array([0, 2]),
-            "values must be one-dimensional int32, not int32 of shape (1, 2)",
+            "values must be one-dimensional int32 or float32, not int32 of shape (1, 2)",
         ),
         (
             np.zeros(2, np.int32),

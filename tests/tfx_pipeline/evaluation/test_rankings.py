@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 
 from tfx_pipeline.evaluation.cases import EvaluationCases
-from tfx_pipeline.evaluation.rankings import check_rankings, without_history
+from tfx_pipeline.evaluation.rankings import Rankings, check_rankings, without_history
 
 CASES = EvaluationCases.from_lists(["ann", "ben"], history=[[1], [0, 3]], targets=[[2], [2]], item_count=4)
 
 
 def test_later_items_move_up() -> None:
     ranked = np.array([[0, 1, 2], [3, 2, 0]], np.int32)
-    assert without_history(ranked, CASES).tolist() == [[0, 2, -1], [2, -1, -1]]
+    assert without_history(Rankings(ranked), CASES).items.tolist() == [[0, 2, -1], [2, -1, -1]]
 
 
 def test_padding_is_no_item_of_the_next_case() -> None:
     cases = EvaluationCases.from_lists(["ann", "ben"], history=[[3], []], targets=[[2], [2]], item_count=4)
-    assert without_history(np.array([[0, 1], [2, -1]], np.int32), cases).tolist() == [[0, 1], [2, -1]]
+    assert without_history(Rankings(np.array([[0, 1], [2, -1]], np.int32)), cases).items.tolist() == [[0, 1], [2, -1]]
 
 
 @pytest.mark.parametrize(

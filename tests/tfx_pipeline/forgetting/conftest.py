@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tfx_pipeline.run_summary import Answer, AnswerTable, RunSummary
+from tfx_pipeline.answer_table import Answer, AnswerTable
+from tfx_pipeline.run_summary import RunSummary
 
 Write = Callable[[Path, Iterable[bytes]], None]
 VOCABULARIES = {"user_id": ["121", "12", "7"], "item_id": ["12", "i1", "i2"]}

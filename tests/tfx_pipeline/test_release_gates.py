@@ -1,0 +1,107 @@
+import pytest
+
+from tfx_pipeline.catalogue_evaluation import WindowResult
+from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.paired_tests import PairedTest
+from tfx_pipeline.evaluation.table import EvaluationRow, EvaluationTable
+from tfx_pipeline.evaluation_config import EvaluationConfig, ThresholdConfig
+from tfx_pipeline.release_gates import catalogue_gates, last_blessed_gate, popularity_gate, threshold_gate
+
+NOBODY = "no user of the window has both a history and a target"
+
+
+def result(
+    ours: float | None,
+    popular: float | None = 0.1,
+    last: float | None = None,
+    interval: tuple[float, float] | None = None,
+    gaps: tuple[FairnessGap, ...] = (),
+) -> WindowResult:
+    values = {"shoprank": ours, "most popular": popular, "last blessed": last}
+    rows = [EvaluationRow(model, "all", 10, {"NDCG@10": value}, {}) for model, value in values.items()]
+    tests = [PairedTest("shoprank", "last blessed", "all", "NDCG@10", 10, -0.1, *interval, 0.01)] if interval else []
+    name = None if last is None else "last blessed"
+    return WindowResult("eval", 0, 100, EvaluationTable((10,), tuple(rows)), tuple(tests), (), gaps, name)
+
+
+@pytest.mark.parametrize(
+    ("ours", "popular", "lift", "passed", "reason"),
+    [
+        (0.30, 0.20, 0.0, True, "0.3000 against more than 0.2000 (most popular 0.2000)"),
+        (0.20, 0.20, 0.0, False, "0.2000 against more than 0.2000 (most popular 0.2000)"),
+        (0.30, 0.20, 0.6, False, "0.3000 against more than 0.3200 (most popular 0.2000)"),
+        (None, None, 0.0, False, NOBODY),
+    ],
+)
+def test_most_popular_has_to_be_beaten(
+    ours: float | None, popular: float | None, lift: float, passed: bool, reason: str
+) -> None:
+    gate = popularity_gate(result(ours, popular), EvaluationConfig(cutoffs=[10], minimum_lift_over_popular=lift))
+    assert (gate.name, gate.passed, gate.reason) == ("NDCG@10, all items, eval window", passed, reason)
+
+
+@pytest.mark.parametrize(
+    ("ours", "last", "interval", "passed", "reason"),
+    [
+        (0.40, 0.30, (0.05, 0.15), True, "0.4000 against 0.3000, within a drop of 2.0%"),
+        (0.295, 0.30, (-0.01, -0.001), True, "0.2950 against 0.3000, within a drop of 2.0%"),
+        (
+            0.20,
+            0.30,
+            (-0.15, -0.05),
+            False,
+            "0.2000 against 0.3000: a drop of 33.3%, 2.0% is allowed; "
+            "95 % interval of the difference from -0.1500 to -0.0500",
+        ),
+        (
+            0.20,
+            0.30,
+            (-0.25, 0.05),
+            True,
+            "0.2000 against 0.3000: a drop of 33.3%, 2.0% is allowed, but it may be chance; "
+            "95 % interval of the difference from -0.2500 to +0.0500",
+        ),
+        (0.20, 0.30, None, False, "0.2000 against 0.3000: a drop of 33.3%, 2.0% is allowed"),
+        (None, 0.30, None, False, NOBODY),
+    ],
+)
+def test_a_clearly_worse_model_is_not_blessed(
+    ours: float | None, last: float, interval: tuple[float, float] | None, passed: bool, reason: str
+) -> None:
+    gate = last_blessed_gate(result(ours, last=last, interval=interval), EvaluationConfig(cutoffs=[10]))
+    assert (gate.passed, gate.reason) == (passed, reason)
+    assert gate.name == "NDCG@10, all items, eval window, against last blessed"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "passed", "reason"),
+    [
+        ({"at_least": 0.3}, True, "0.3000 against at least 0.3000"),
+        ({"at_least": 0.31}, False, "0.3000 against at least 0.3100"),
+        ({"at_most": 0.3}, True, "0.3000 against at most 0.3000"),
+        ({"at_most": 0.29}, False, "0.3000 against at most 0.2900"),
+        ({"above": "most popular", "margin": 1.0}, True, "0.3000 against more than 0.2000 (most popular 0.1000)"),
+        ({"above": "most popular", "margin": 2.5}, False, "0.3000 against more than 0.3500 (most popular 0.1000)"),
+    ],
+)
+def test_thresholds(threshold: dict, passed: bool, reason: str) -> None:
+    gate = threshold_gate(result(0.3), ThresholdConfig(metric="NDCG@10", **threshold))
+    assert (gate.passed, gate.reason) == (passed, reason)
+
+
+def test_gates_of_a_window_in_order() -> None:
+    gaps = tuple(
+        FairnessGap("country", "quality", "NDCG@10", "shoprank", "France", 0.4, "Spain", 0.1, 0.3, allowed)
+        for allowed in (0.2, None)
+    )
+    settings = EvaluationConfig(cutoffs=[10], thresholds=[ThresholdConfig(metric="NDCG@10", at_least=0.2)])
+    gates = list(catalogue_gates(result(0.3, last=0.3, interval=(-0.1, 0.1), gaps=gaps), settings))
+    assert [gate.passed for gate in gates] == [True, True, True, False]
+    assert gates[3].name == "quality gap of country, NDCG@10, eval window"
+    assert gates[3].reason == "0.3000 against at most 0.2000 (France 0.4000, Spain 0.1000)"
+
+
+def test_no_gate_against_a_model_that_is_not_there_or_not_asked_for() -> None:
+    assert len(list(catalogue_gates(result(0.3), EvaluationConfig(cutoffs=[10])))) == 1
+    settings = EvaluationConfig(cutoffs=[10], maximum_drop=None)
+    assert len(list(catalogue_gates(result(0.3, last=0.4, interval=(-1, 1)), settings))) == 1

@@ -1,0 +1,130 @@
+"""Exact top k over the full catalogue, fast enough to rank every user."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfx_pipeline.evaluation.ragged import Ragged
+from tfx_pipeline.evaluation.rankings import PAD, Rankings
+
+_COLUMNS_A_BLOCK = 64
+
+
+def top_k(scores: NDArray[np.floating[Any]], k: int) -> Rankings:
+    """The k items with the largest scores of every case.
+
+    Equal scores keep catalogue order: the lower item row comes first. An item with score -inf is never ranked, so a
+    mask is set by writing -inf.
+
+    Args:
+        scores: Score of every item; [C, V] float32. Wider floats are rounded to float32 first, so that ties are those
+            of the scores that come back.
+        k: Length of the lists.
+
+    Returns:
+        Items [C, k] and their scores [C, k], -1 and -inf behind the last one.
+
+    Raises:
+        ValueError: `k` is below 1, the scores have another shape, or a score is NaN; the message names the case row.
+    """
+    if k < 1:
+        raise ValueError(f"k is {k}, expected at least 1")
+    if scores.ndim != 2 or not np.issubdtype(scores.dtype, np.floating):
+        raise ValueError(f"scores must be two-dimensional floats, not {scores.dtype} of shape {scores.shape}")
+    items = np.full((len(scores), k), PAD, np.int32)
+    best_scores = np.full((len(scores), k), -np.inf, np.float32)
+    for case, row in enumerate(scores):
+        row = row.astype(np.float32, copy=False)
+        if row.size and np.isnan(row.max()):
+            raise ValueError(f"case row {case}: the score of item row {int(np.argmax(np.isnan(row)))} is NaN")
+        best = _best_columns(row, k)
+        items[case, : len(best)] = best
+        best_scores[case, : len(best)] = row[best]
+    return Rankings(items, best_scores)
+
+
+def top_k_of_vectors(
+    queries: NDArray[np.float32],
+    items: NDArray[np.float32],
+    k: int,
+    excluded: Ragged | None = None,
+    batch: int = 64,
+) -> Rankings:
+    """The k items whose vectors have the largest dot product with each query.
+
+    Args:
+        queries: Query vectors; [C, D] float32.
+        items: Item vectors in catalogue order; [V, D] float32.
+        k: Length of the lists.
+        excluded: Item rows that a case must not get; C lists.
+        batch: Cases scored at once; they take `batch` x V x 4 bytes.
+
+    Returns:
+        Items [C, k] and dot products [C, k], as from `top_k`.
+
+    Raises:
+        ValueError: A shape does not fit, `k` or `batch` is below 1, an excluded row is outside the catalogue, or a
+            dot product is NaN.
+    """
+    _check_vectors(queries, items, excluded, batch)
+    ranked = np.full((len(queries), k), PAD, np.int32)
+    best_scores = np.full((len(queries), k), -np.inf, np.float32)
+    for rows in _batches(len(queries), batch):
+        scores = queries[rows] @ items.T
+        if excluded is not None:
+            part = excluded.take(np.arange(rows.start, rows.stop))
+            scores[part.owners, part.values] = -np.inf
+        try:
+            best = top_k(scores, k)
+        except ValueError as error:
+            raise ValueError(f"cases {rows.start} to {rows.stop - 1}: {error}") from error
+        ranked[rows], best_scores[rows] = best.items, best.scores
+    return Rankings(ranked, best_scores)
+
+
+def _best_columns(row: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    bound = _lower_bound(row, k)
+    near = np.flatnonzero(row > bound)
+    if len(near) < k:
+        # The bound is the k-th largest score itself. Of the items level with it, the first of the catalogue come in.
+        near = np.concatenate([near, np.flatnonzero(row == bound)[: k - len(near)]])
+    elif len(near) > k:
+        values = row[near]
+        last = np.partition(values, len(values) - k)[len(values) - k]
+        above = near[values > last]
+        near = np.concatenate([above, near[values == last][: k - len(above)]])
+    return near[np.argsort(-row[near], kind="stable")]
+
+
+def _lower_bound(row: NDArray[np.float32], k: int) -> np.float32:
+    # Each of the k blocks with the largest maxima holds a score that is at least the k-th of these maxima, and so the
+    # k-th largest score is at least as large. One pass for the maxima and one to compare cost far less than to
+    # partition the whole row. Blocks are strided columns, because NumPy takes maxima across rows with wide vectors.
+    lowest = np.finfo(np.float32).min
+    blocks = len(row) // _COLUMNS_A_BLOCK
+    if blocks < k:
+        return lowest
+    maxima = row[: blocks * _COLUMNS_A_BLOCK].reshape(_COLUMNS_A_BLOCK, blocks).max(axis=0)
+    return max(np.partition(maxima, blocks - k)[blocks - k], lowest)
+
+
+def _check_vectors(
+    queries: NDArray[np.float32], items: NDArray[np.float32], excluded: Ragged | None, batch: int
+) -> None:
+    if batch < 1:
+        raise ValueError(f"batch is {batch}, expected at least 1")
+    if queries.ndim != 2 or items.ndim != 2 or queries.shape[1] != items.shape[1]:
+        raise ValueError(f"queries of shape {queries.shape} and items of shape {items.shape} do not fit together")
+    if excluded is None:
+        return
+    if len(excluded) != len(queries):
+        raise ValueError(f"{len(excluded)} lists of excluded items, expected one for each of {len(queries)} queries")
+    if len(excluded.values) and not 0 <= excluded.values.min() <= excluded.values.max() < len(items):
+        raise ValueError(f"an excluded item row is outside the catalogue of {len(items)}")
+
+
+def _batches(count: int, batch: int) -> Iterator[slice]:
+    for start in range(0, count, batch):
+        yield slice(start, min(start + batch, count))

@@ -1,0 +1,101 @@
+"""The gates that a model has to pass to be blessed, each with its reason in words."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from tfx_pipeline.catalogue_evaluation import SERVED_MODEL, WindowResult
+from tfx_pipeline.evaluation.baselines import MOST_POPULAR
+from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation_config import EvaluationConfig, ThresholdConfig
+from tfx_pipeline.run_summary import Gate
+
+_FILE = "gates.json"
+_ADAPTER = TypeAdapter(tuple[Gate, ...])
+_NOBODY = "no user of the window has both a history and a target"
+
+
+def write_gates(gates: Sequence[Gate], folder: Path) -> None:
+    """Write the verdicts beside the blessing."""
+    (folder / _FILE).write_bytes(_ADAPTER.dump_json(tuple(gates), indent=2))
+
+
+def read_gates(folder: Path) -> tuple[Gate, ...]:
+    """Read what `write_gates` wrote.
+
+    Raises:
+        OSError: The file is not there any more.
+    """
+    return _ADAPTER.validate_json((folder / _FILE).read_bytes())
+
+
+def catalogue_gates(result: WindowResult, settings: EvaluationConfig) -> Iterator[Gate]:
+    """The gates on the full-catalogue metrics of a window."""
+    yield popularity_gate(result, settings)
+    if result.last_blessed is not None and settings.maximum_drop is not None:
+        yield last_blessed_gate(result, settings)
+    for threshold in settings.thresholds:
+        yield threshold_gate(result, threshold)
+    for gap in result.gaps:
+        if gap.largest_allowed is not None:
+            yield fairness_gate(result, gap)
+
+
+def popularity_gate(result: WindowResult, settings: EvaluationConfig) -> Gate:
+    """Whether the model's NDCG over all items is far enough above most popular."""
+    metric = f"NDCG@{settings.cutoffs[0]}"
+    above = ThresholdConfig(metric=metric, above=MOST_POPULAR, margin=settings.minimum_lift_over_popular)
+    return threshold_gate(result, above)
+
+
+def last_blessed_gate(result: WindowResult, settings: EvaluationConfig) -> Gate:
+    """Whether the model is not clearly worse than the last blessed one on the same users."""
+    metric, other = f"NDCG@{settings.cutoffs[0]}", str(result.last_blessed)
+    name = f"{metric}, all items, {result.name} window, against {other}"
+    ours, theirs = (result.table.row(model, "all").metrics[metric] for model in (SERVED_MODEL, other))
+    if ours is None or theirs is None:
+        return Gate(name, False, _NOBODY)
+    allowed = settings.maximum_drop or 0.0
+    reason = f"{ours:.4f} against {theirs:.4f}"
+    if ours >= theirs * (1 - allowed):
+        return Gate(name, True, f"{reason}, within a drop of {allowed:.1%}")
+    test = next(
+        (test for test in result.tests if (test.other, test.items, test.metric) == (other, "all", metric)), None
+    )
+    drop = f"{reason}: a drop of {1 - ours / theirs:.1%}, {allowed:.1%} is allowed"
+    if test is None:
+        return Gate(name, False, drop)
+    interval = f"95 % interval of the difference from {test.low:+.4f} to {test.high:+.4f}"
+    if test.high < 0:
+        return Gate(name, False, f"{drop}; {interval}")
+    return Gate(name, True, f"{drop}, but it may be chance; {interval}")
+
+
+def threshold_gate(result: WindowResult, threshold: ThresholdConfig) -> Gate:
+    """Whether one metric of the model is within its bound."""
+    name = f"{threshold.metric}, {threshold.items} items, {result.name} window"
+    value = _metric(result, SERVED_MODEL, threshold)
+    if value is None:
+        return Gate(name, False, _NOBODY)
+    if threshold.at_most is not None:
+        return Gate(name, value <= threshold.at_most, f"{value:.4f} against at most {threshold.at_most:.4f}")
+    if threshold.at_least is not None:
+        return Gate(name, value >= threshold.at_least, f"{value:.4f} against at least {threshold.at_least:.4f}")
+    baseline = _metric(result, str(threshold.above), threshold)
+    if baseline is None:
+        return Gate(name, False, _NOBODY)
+    needed = baseline * (1 + threshold.margin)
+    reason = f"{value:.4f} against more than {needed:.4f} ({threshold.above} {baseline:.4f})"
+    return Gate(name, value > needed, reason)
+
+
+def fairness_gate(result: WindowResult, gap: FairnessGap) -> Gate:
+    """Whether the groups of one dimension are served alike enough."""
+    name = f"{gap.kind} gap of {gap.dimension}, {gap.metric}, {result.name} window"
+    groups = f"{gap.best_label} {gap.best:.4f}, {gap.worst_label} {gap.worst:.4f}"
+    return Gate(name, gap.passed, f"{gap.gap:.4f} against at most {gap.largest_allowed:.4f} ({groups})")
+
+
+def _metric(result: WindowResult, model: str, threshold: ThresholdConfig) -> float | None:
+    return result.table.row(model, threshold.items).metrics.get(threshold.metric)
