@@ -55,7 +55,7 @@ def _section(title: str, summary: RunSummary) -> str:
 
 
 def _window(window: WindowMetrics) -> str:
-    metrics = window.table.metrics
+    metrics = window.table.headline_metrics
     lines = [
         f"{window.name} window, {_moment(window.start)} to {_moment(window.end)}:\n",
         f"| items | users | model | {' | '.join(metrics)} |",

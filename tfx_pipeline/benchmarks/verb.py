@@ -41,5 +41,13 @@ def _ingest(data_dir: Path) -> Iterator[Figure]:
     return ingest_figures()
 
 
-BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {"ingest": _ingest}
+def _evaluate(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.baseline_tables import baseline_table_figures
+    from tfx_pipeline.benchmarks.evaluate import evaluate_figures
+
+    yield from evaluate_figures(data_dir)
+    yield from baseline_table_figures(data_dir)
+
+
+BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {"ingest": _ingest, "evaluate": _evaluate}
 """Benchmark -> what measures it, given the folder of real data."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from tfx_pipeline.evaluation.baselines.constant_ranker import ConstantRanker
 from tfx_pipeline.evaluation.beyond_accuracy import score_beyond_accuracy
 from tfx_pipeline.evaluation.bootstrap import bootstrap_counts, mean_intervals
 from tfx_pipeline.evaluation.cases import EvaluationCases
@@ -64,6 +65,8 @@ class _Part:
     cases: EvaluationCases
     slicings: list[Slicing]
     counts: NDArray | None
+    popular: NDArray[np.int32] | None = None
+    """What most popular would show each user: serendipity is what it would not have shown."""
 
 
 def evaluate_models(
@@ -95,8 +98,8 @@ def evaluate_models(
     labels = slicings(with_target) if slicings is not None else []
     new_labels = [slicing.of_new_targets(with_target) for slicing in labels]
     parts = [
-        _part("all", with_target, labels, settings),
-        _part("new", with_target.new_only()[0], new_labels, settings),
+        _part("all", with_target, labels, facts, max(cutoffs), settings),
+        _part("new", with_target.new_only()[0], new_labels, facts, max(cutoffs), settings),
     ]
     scored = _Scores(tuple(cutoffs), facts, settings)
     for name, ranker in rankers.items():
@@ -105,10 +108,20 @@ def evaluate_models(
     return scored.evaluation()
 
 
-def _part(items: Items, cases: EvaluationCases, slicings: list[Slicing], settings: EvaluationSettings) -> _Part:
+def _part(
+    items: Items,
+    cases: EvaluationCases,
+    slicings: list[Slicing],
+    facts: ItemFacts | None,
+    k: int,
+    settings: EvaluationSettings,
+) -> _Part:
     has_intervals = settings.rounds and len(cases) > 1
     counts = bootstrap_counts(len(cases), settings.rounds, settings.seed) if has_intervals else None
-    return _Part(items, cases, slicings, counts)
+    if facts is None:
+        return _Part(items, cases, slicings, counts)
+    popular = ConstantRanker(facts.popularity, facts.popularity.astype(np.float32))
+    return _Part(items, cases, slicings, counts, popular(cases, k, items == "new").items)
 
 
 def _rank(name: str, ranker: Ranker, part: _Part, k: int) -> Rankings:
@@ -153,7 +166,7 @@ class _Scores:
     ) -> EvaluationRow:
         overall: dict[str, float | None] = {}
         if self._facts is not None:
-            beyond = score_beyond_accuracy(ranked.items, part.cases, self._facts, self._cutoffs)
+            beyond = score_beyond_accuracy(ranked.items, part.cases, self._facts, self._cutoffs, part.popular)
             per_user, overall = {**per_user, **beyond.per_user}, beyond.overall
         means = {name: _mean(values) for name, values in per_user.items()}
         errors = {name: standard_error(values[~np.isnan(values)]) for name, values in per_user.items()}

@@ -82,6 +82,15 @@ def test_facts_bring_the_metrics_beyond_accuracy() -> None:
     assert row.standard_errors["Coverage@2"] is None
 
 
+def test_what_most_popular_would_have_shown_is_no_serendipity() -> None:
+    # Most popular shows 0 and 1 to everyone; of what "new" does not know, it shows 2 and then 3 first.
+    table = evaluate_models({"ours": always(0, 2)}, CASES[1:2], [2], FACTS, settings=SETTINGS).table
+    assert table.row("ours", "all").metrics["Serendipity@2"] == 0.0
+    cases = EvaluationCases.from_lists(["new"], history=[[0, 1]], targets=[[3, 4]], item_count=5)
+    new = evaluate_models({"ours": always(3, 4)}, cases, [1, 2], FACTS, settings=SETTINGS).table.row("ours", "new")
+    assert (new.metrics["Serendipity@1"], new.metrics["Serendipity@2"]) == (1.0, 0.5)
+
+
 def test_every_metric_has_an_interval_around_its_mean() -> None:
     row = evaluate_models({"ours": always(0, 1)}, CASES, [1, 2], FACTS, settings=SETTINGS).table.row("ours", "all")
     assert set(row.intervals) == set(row.metrics)
