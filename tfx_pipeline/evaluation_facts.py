@@ -20,6 +20,8 @@ from tfx_pipeline.sources.event_files import event_columns, read_events
 
 _ITEMS, _USERS = "items.parquet", "users.parquet"
 _BANDS = 5
+OBJECTIVE = "objective "
+"""Begins the name of a dimension that divides by what was reached; its slices are no groups of people or items."""
 
 
 class WindowFacts:
@@ -84,13 +86,14 @@ class WindowFacts:
         ]
         if len(self._objectives) > 1:
             slicings += [self._by_objective(name, cases) for name in self._objectives]
-        return [slicing for slicing in slicings if len(np.unique(slicing.target_labels)) > 1 or slicing.labels[1:]]
+        # One slice that holds everything says nothing.
+        return [each for each in slicings if len(np.unique(each.target_labels)) > 1]
 
     def _by_objective(self, objective: str, cases: EvaluationCases) -> Slicing:
         reached = self._events.is_target_of(self._window, self._objectives[objective], cases)
         # A dimension of its own for each: one item can be a target by several objectives.
         labels = ("reached", "not reached")
-        return Slicing(f"objective {objective}", labels, np.where(reached, 0, 1).astype(np.int32))
+        return Slicing(OBJECTIVE + objective, labels, np.where(reached, 0, 1).astype(np.int32))
 
     @cached_property
     def _categories(self) -> Labelling:

@@ -40,7 +40,7 @@ def test_slices_are_of_the_model_and_its_strongest_rival(shop_run: Any) -> None:
     slices = shop_run.summary.windows[1].slices
     assert {score.model for score in slices} == {"shoprank", "buy again"}
     dimensions = {score.dimension for score in slices}
-    assert {"user activity", "item popularity", "category", "price", "objective purchase"} <= dimensions
+    assert {"user activity", "item popularity", "category", "price", "objective cart"} <= dimensions
     assert any(score.too_small for score in slices)
     users = shop_run.summary.windows[1].table.users("all")
     active = [

@@ -52,7 +52,7 @@ def test_paired_tests_are_shown_with_their_p_value(outline: Outline) -> None:
 def test_slices_are_grouped_and_small_ones_marked(full_page: str, outline: Outline) -> None:
     assert [row[0] for row in outline.rows if row[0].endswith("too small")][:2] == ["more than 50 too small"] * 2
     assert ["cold", "all", "600", "2,400", "0.5000", "0.5000", "0.5000"] in outline.rows
-    assert re.findall(r"<h4>By (.*?)</h4>", full_page) == ["user activity", "category"] * 2
+    assert re.findall(r"<h4>By (.*?)</h4>", full_page) == ["user activity", "category"]
 
 
 def test_gaps_have_a_verdict_where_there_is_a_gate(outline: Outline) -> None:

@@ -47,7 +47,8 @@ class SlicedWindow:
 
 
 def _sliced_windows(run: RunSummary) -> list[SlicedWindow] | None:
-    return [_sliced_window(window) for window in run.windows if window.slices] or None
+    # The slices of the gates' window would double the page; metrics.json has them.
+    return [_sliced_window(window) for window in run.windows if window.slices][-1:] or None
 
 
 def _sliced_window(window: WindowMetrics) -> SlicedWindow:
@@ -73,7 +74,8 @@ def _chart(window: WindowMetrics, dimension: str, items: Items, scores: Sequence
     estimates = [
         Estimate(score.label, value, score.intervals.get(metric), _role(score, window))
         for score in scores
-        if (value := score.metrics.get(metric)) is not None
+        # Two models in one row of dots could not be told apart; the table below has them all.
+        if score.model == window.table.models[0] and (value := score.metrics.get(metric)) is not None
     ]
     about = f"by {dimension}, {HEADINGS[items].lower()}, {window.name} window"
     return dot_intervals(estimates, metric, about) if estimates else None
