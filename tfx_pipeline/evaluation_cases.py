@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tfx_pipeline.evaluation.baselines import distinct_users_per_item
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.interactions import Interactions
 from tfx_pipeline.evaluation.ragged import Ragged
@@ -52,7 +51,7 @@ class EvaluationEvents:
         self._starts = np.append(np.flatnonzero(np.diff(self.users, prepend=-1)), len(self.users))
         self._split = split
         self.windows = split.windows_of(events, self._starts)
-        self.baskets = _number_baskets(events)
+        self.baskets = _number_baskets(events, self.users)
         self.returned_at = _returned_at(events)
         kinds = events["event_type"].combine_chunks().dictionary_encode()
         self.event_types = kinds.indices.to_numpy()
@@ -102,11 +101,6 @@ class EvaluationEvents:
         wanted = owners * len(self.item_ids) + cases.targets.values
         return np.isin(wanted, keys)
 
-    def buyers(self, window: str) -> np.ndarray:
-        """Distinct users of each item before a window, int64 [V]."""
-        earlier = self.windows < WINDOWS.index(window)
-        return distinct_users_per_item(self.users[earlier], self.items[earlier], len(self.item_ids))
-
     def period(self, window: str) -> tuple[int, int]:
         """First moment of a window, and the first one after it, in epoch seconds."""
         times = self.timestamps[self.windows == WINDOWS.index(window)]
@@ -152,12 +146,13 @@ class EvaluationEvents:
         return Ragged(values, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
 
 
-def _number_baskets(events: pa.Table) -> np.ndarray:
+def _number_baskets(events: pa.Table, users: np.ndarray) -> np.ndarray:
+    """The basket of each event, -1 without one; those of two users differ, though they may have one id."""
     if "basket_id" not in events.column_names:
         return np.full(len(events), -1)
     baskets = events["basket_id"].combine_chunks().dictionary_encode()
     empty = pc.equal(events["basket_id"], "").to_numpy()
-    return np.where(empty, -1, baskets.indices.to_numpy())
+    return np.where(empty, -1, users * len(baskets.dictionary) + baskets.indices.to_numpy())
 
 
 def _returned_at(events: pa.Table) -> np.ndarray:

@@ -74,6 +74,15 @@ class EvaluationConfig(Section):
     thresholds: list[ThresholdConfig] = []
     """Further gates."""
     fairness: list[FairnessConfig] = []
+    """Gates on gaps between groups; one that finds no two groups to compare fails."""
+
+    @field_validator("cutoffs")
+    @classmethod
+    def _distinct_cutoffs(cls, cutoffs: list[int]) -> list[int]:
+        repeated = next((k for k in cutoffs if cutoffs.count(k) > 1), None)
+        if repeated is not None:
+            raise ValueError(f"cut-off {repeated} is given twice")
+        return cutoffs
 
     @field_validator("baselines")
     @classmethod

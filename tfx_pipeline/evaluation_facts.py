@@ -1,5 +1,6 @@
 """What the shop's tables say about the items and users of a window: facts for metrics, labels for slices."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.item_facts import ItemFacts
 from tfx_pipeline.evaluation.item_slices import category_labels, cold_items, popularity_deciles, price_bands
 from tfx_pipeline.evaluation.labelling import Labelling, number_bands, text_labels
+from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.slicing import Slicing, slice_by_item, slice_by_user
 from tfx_pipeline.evaluation.user_slices import activity_deciles, cold_users
 from tfx_pipeline.evaluation_cases import EvaluationEvents
@@ -20,8 +22,8 @@ from tfx_pipeline.sources.event_files import event_columns, read_events
 
 _ITEMS, _USERS = "items.parquet", "users.parquet"
 _BANDS = 5
-OBJECTIVE = "objective "
-"""Begins the name of a dimension that divides by what was reached; its slices are no groups of people or items."""
+_OBJECTIVE = "objective "
+"""Begins the name of a dimension that divides by what was reached; its slices are no groups of users or items."""
 
 
 class WindowFacts:
@@ -53,15 +55,16 @@ class WindowFacts:
         """
         self._tables, self._events, self._window = tables, events, window
         self._objectives = objectives
-        self._catalogue = pq.read_table(tables / _ITEMS)
-        self._user_columns = [name for name in columns if name not in self._catalogue.column_names]
-        self._item_columns = [name for name in columns if name in self._catalogue.column_names]
+        item_columns = pq.read_schema(tables / _ITEMS).names
+        self._user_columns = [name for name in columns if name not in item_columns]
+        self._item_columns = [name for name in columns if name in item_columns]
+        # Texts and embeddings of a large catalogue would fill the memory.
+        wanted = {"item_id", "category", "price", *self._item_columns}
+        self._catalogue = pq.read_table(tables / _ITEMS, columns=[name for name in item_columns if name in wanted])
         for name in self._user_columns:
             if name not in (*self._user_table_columns, *event_columns(tables)):
                 raise DataError(f"slices: no column {name} in the items, the users or the events")
-        buyers = events.buyers(window).astype(np.float64)
-        users = len(np.unique(events.interactions(window).users))
-        self.items = ItemFacts(buyers, users, self._categories.numbers if self._categories.labels else None)
+        self.items = ItemFacts.from_interactions(events.interactions(window), self._category_groups)
 
     @cached_property
     def item_labels(self) -> dict[str, Labelling]:
@@ -93,13 +96,21 @@ class WindowFacts:
         reached = self._events.is_target_of(self._window, self._objectives[objective], cases)
         # A dimension of its own for each: one item can be a target by several objectives.
         labels = ("reached", "not reached")
-        return Slicing(OBJECTIVE + objective, labels, np.where(reached, 0, 1).astype(np.int32))
+        return Slicing(_OBJECTIVE + objective, labels, np.where(reached, 0, 1).astype(np.int32))
 
     @cached_property
     def _categories(self) -> Labelling:
         if "category" not in self._catalogue.column_names:
             return Labelling((), np.full(len(self._catalogue), -1, np.int32))
         return category_labels(self._catalogue["category"].to_pylist())
+
+    @property
+    def _category_groups(self) -> np.ndarray | None:
+        """Number of each item's first level of the category, -1 without one, int32 [V]; None where no item has one."""
+        if not self._categories.labels:
+            return None
+        # All of them: what the slices call "other" is not one category.
+        return category_labels(self._catalogue["category"].to_pylist(), most=len(self._catalogue)).numbers
 
     @cached_property
     def _prices(self) -> np.ndarray:
@@ -130,6 +141,11 @@ class WindowFacts:
         values = read_events(self._tables, (column,))[column]
         latest = self._events.latest_known(self._window, cases.user_ids)
         return _labelled(values.take(pa.array(latest)))
+
+
+def scores_of_groups(scores: Iterable[SliceScore], model: str) -> list[SliceScore]:
+    """The scores of one model in slices that are groups of users or items, which can be served unfairly."""
+    return [score for score in scores if score.model == model and not score.dimension.startswith(_OBJECTIVE)]
 
 
 def _labelled(column: pa.ChunkedArray) -> Labelling:

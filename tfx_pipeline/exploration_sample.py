@@ -15,7 +15,7 @@ LOW_PROPENSITY = 0.01
 def measure_exploration(
     served: ServedRanker, cases: EvaluationCases, k: int, default_policy: str
 ) -> tuple[Exploration, ...]:
-    """Ask the first users for a slate by each policy, and compare it with the greedy one.
+    """Ask the first users for a slate by each policy, and compare it with the greedy one; nothing without a slate.
 
     Args:
         served: The model.
@@ -27,6 +27,8 @@ def measure_exploration(
     if not len(sample):
         return ()
     greedy = served.slates(sample, k).items
+    if (greedy == PAD).all():
+        return ()
     return tuple(_measured(served, sample, greedy, policy, policy == default_policy) for policy in EXPLORING_POLICIES)
 
 

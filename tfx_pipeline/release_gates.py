@@ -13,7 +13,10 @@ from tfx_pipeline.run_summary import Gate
 
 _FILE = "gates.json"
 _ADAPTER = TypeAdapter(tuple[Gate, ...])
-_NOBODY = "no user of the window has both a history and a target"
+_NOBODY = {
+    "all": "no user of the window has both a history and a target",
+    "new": "no user of the window has both a history and a target that is not in it",
+}
 
 
 def write_gates(gates: Sequence[Gate], folder: Path) -> None:
@@ -40,6 +43,7 @@ def catalogue_gates(result: WindowResult, settings: EvaluationConfig) -> Iterato
     for gap in result.gaps:
         if gap.largest_allowed is not None:
             yield fairness_gate(result, gap)
+    yield from missing_fairness_gates(result, settings)
 
 
 def popularity_gate(result: WindowResult, settings: EvaluationConfig) -> Gate:
@@ -55,7 +59,7 @@ def last_blessed_gate(result: WindowResult, settings: EvaluationConfig) -> Gate:
     name = f"{metric}, all items, {result.name} window, against {other}"
     ours, theirs = (result.table.row(model, "all").metrics[metric] for model in (SERVED_MODEL, other))
     if ours is None or theirs is None:
-        return Gate(name, False, _NOBODY)
+        return Gate(name, False, _NOBODY["all"])
     allowed = settings.maximum_drop or 0.0
     reason = f"{ours:.4f} against {theirs:.4f}"
     if ours >= theirs * (1 - allowed):
@@ -77,15 +81,16 @@ def threshold_gate(result: WindowResult, threshold: ThresholdConfig) -> Gate:
     name = f"{threshold.metric}, {threshold.items} items, {result.name} window"
     value = _metric(result, SERVED_MODEL, threshold)
     if value is None:
-        return Gate(name, False, _NOBODY)
+        return Gate(name, False, _no_value(result, SERVED_MODEL, threshold))
     if threshold.at_most is not None:
         return Gate(name, value <= threshold.at_most, f"{value:.4f} against at most {threshold.at_most:.4f}")
     if threshold.at_least is not None:
         return Gate(name, value >= threshold.at_least, f"{value:.4f} against at least {threshold.at_least:.4f}")
     baseline = _metric(result, str(threshold.above), threshold)
     if baseline is None:
-        return Gate(name, False, _NOBODY)
-    needed = baseline * (1 + threshold.margin)
+        return Gate(name, False, _no_value(result, str(threshold.above), threshold))
+    # A margin asks for more even where the metric is negative, as a popularity lift can be.
+    needed = baseline + threshold.margin * abs(baseline)
     reason = f"{value:.4f} against more than {needed:.4f} ({threshold.above} {baseline:.4f})"
     return Gate(name, value > needed, reason)
 
@@ -95,6 +100,30 @@ def fairness_gate(result: WindowResult, gap: FairnessGap) -> Gate:
     name = f"{gap.kind} gap of {gap.dimension}, {gap.metric}, {result.name} window"
     groups = f"{gap.best_label} {gap.best:.4f}, {gap.worst_label} {gap.worst:.4f}"
     return Gate(name, gap.passed, f"{gap.gap:.4f} against at most {gap.largest_allowed:.4f} ({groups})")
+
+
+def missing_fairness_gates(result: WindowResult, settings: EvaluationConfig) -> Iterator[Gate]:
+    """A failing gate for every gap that is to be judged and could not be measured."""
+    measured = {(gap.dimension, gap.kind) for gap in result.gaps}
+    dimensions = dict.fromkeys(score.dimension for score in result.slices)
+    reasons = {
+        "quality": f"fewer than two groups have at least {settings.smallest_slice} users",
+        "exposure": "there are no two groups of items that are shown and wanted",
+    }
+    for asked in settings.fairness:
+        reasons_here = reasons
+        if asked.dimension not in dimensions:
+            unknown = f"there are no slices by {asked.dimension}, only by {', '.join(dimensions) or 'nothing'}"
+            reasons_here = dict.fromkeys(reasons, unknown)
+        for kind, limit in (("quality", asked.quality), ("exposure", asked.exposure)):
+            if limit is not None and (asked.dimension, kind) not in measured:
+                yield Gate(f"{kind} gap of {asked.dimension}, {result.name} window", False, reasons_here[kind])
+
+
+def _no_value(result: WindowResult, model: str, threshold: ThresholdConfig) -> str:
+    if result.table.users(threshold.items) == 0:
+        return _NOBODY[threshold.items]
+    return f"{threshold.metric} of {model} has no value for this shop"
 
 
 def _metric(result: WindowResult, model: str, threshold: ThresholdConfig) -> float | None:

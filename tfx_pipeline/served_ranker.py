@@ -1,6 +1,6 @@
 """The exported SavedModel as a ranker of evaluation cases: it is asked as a client would ask it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,11 +98,33 @@ class ServedRanker:
         ]
         return {name: np.concatenate([part[name] for part in parts])[owners, columns] for name in parts[0]}
 
-    def _rank(self, users: np.ndarray, candidates: np.ndarray) -> dict[str, np.ndarray]:
+    def utility(self, cases: EvaluationCases, candidates: Ragged) -> np.ndarray:
+        """The utility of given items, by `rank` with the histories of the cases.
+
+        Args:
+            cases: The users.
+            candidates: Item rows; C lists.
+
+        Returns:
+            Utility of each candidate, list after list; float32 [M].
+        """
+        parts = [np.zeros(0, np.float32)]
+        for start in range(0, len(cases), _BATCH):
+            part = cases[start : start + _BATCH]
+            asked = candidates.take(np.arange(start, start + len(part)))
+            names = _strings(asked, self._item_ids)
+            history = _strings(_latest(part.history, self._history_length), self._item_ids)
+            answer = self._rank(_bytes(part.user_ids), names, history)
+            parts.append(answer["utility"][np.arange(names.shape[1]) < asked.lengths[:, None]])
+        return np.concatenate(parts)
+
+    def _rank(
+        self, users: np.ndarray, candidates: np.ndarray, history: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
         nothing = tf.fill([len(users), 1], "")
         answer = self._model.signatures["rank"](
             user_id=tf.constant(users),
-            history_item_ids=nothing,
+            history_item_ids=nothing if history is None else tf.constant(history),
             history_event_types=nothing,
             query=tf.fill([len(users)], ""),
             candidate_item_ids=tf.constant(candidates),
@@ -117,7 +139,7 @@ class ServedRanker:
         if cases.event_types is not None:
             kinds = _strings(_latest(cases.event_types, self._history_length), self._event_types)
         answer = self._model.signatures["recommend"](
-            user_id=tf.constant([user.encode() for user in cases.user_ids]),
+            user_id=tf.constant(_bytes(cases.user_ids)),
             history_item_ids=tf.constant(history),
             history_event_types=tf.constant(kinds),
             query=tf.fill([len(cases)], ""),
@@ -154,7 +176,11 @@ def _arrays(slates: Slates) -> tuple[np.ndarray, ...]:
 
 def _with_padding(names: np.ndarray) -> np.ndarray:
     """Names as bytes, and '' as the last one."""
-    return np.append(np.array([name.encode() for name in names], dtype=object), b"")
+    return np.append(_bytes(names), b"")
+
+
+def _bytes(names: Iterable[str]) -> np.ndarray:
+    return np.array([name.encode() for name in names], dtype=object)
 
 
 def _strings(lists: Ragged, names: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from tfx_pipeline.evaluation.fairness import FairnessGap, exposure_gaps, quality
 from tfx_pipeline.evaluation.protocol import Evaluation, EvaluationSettings, evaluate_models
 from tfx_pipeline.evaluation.rankings import Ranker
 from tfx_pipeline.evaluation_cases import EvaluationEvents
-from tfx_pipeline.evaluation_facts import OBJECTIVE, WindowFacts
+from tfx_pipeline.evaluation_facts import WindowFacts, scores_of_groups
 
 LAST_BLESSED = "last blessed"
 
@@ -67,11 +67,7 @@ class WindowEvaluator:
         settings = self._config.evaluation
         quality = {gate.dimension: gate.quality for gate in settings.fairness if gate.quality is not None}
         exposure = {gate.dimension: gate.exposure for gate in settings.fairness if gate.exposure is not None}
-        ours = [
-            score
-            for score in evaluation.slices
-            if score.model == SERVED_MODEL and not score.dimension.startswith(OBJECTIVE)
-        ]
+        ours = scores_of_groups(evaluation.slices, SERVED_MODEL)
         gaps = quality_gaps(ours, f"NDCG@{settings.cutoffs[0]}", quality)
         cases, ranked = evaluation.ranked[SERVED_MODEL, "all"]
         gaps += exposure_gaps(SERVED_MODEL, ranked.items, cases, facts.item_labels, settings.cutoffs[0], exposure)

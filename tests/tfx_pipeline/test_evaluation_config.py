@@ -30,6 +30,7 @@ def test_thresholds_name_metrics_and_baselines_that_exist() -> None:
         ),
         ({"baselines": ["magic"]}, "there is no baseline 'magic', only most popular"),
         ({"baselines": ["EASE"]}, "'most popular' cannot be left out: a gate compares with it"),
+        ({"cutoffs": [10, 20, 10]}, "cut-off 10 is given twice"),
         ({"fairness": [{"dimension": "age"}]}, "give quality, exposure or both"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from tfx_pipeline.evaluation_cases import EvaluationEvents
 from tfx_pipeline.evaluation_facts import WindowFacts
 from tfx_pipeline.sources.errors import DataError
-from tfx_pipeline.split import Split
+from tfx_pipeline.split import NEVER, Split
 
 SPLIT = Split("time", ranker_start=100, eval_start=200, test_start=300)
 EVENTS = [
@@ -53,6 +53,29 @@ def test_popularity_is_of_distinct_users_before_the_window(tables: Path) -> None
     items = facts(tables).items
     assert items.popularity.tolist() == [3.0, 1.0, 0.0, 0.0]
     assert items.user_count == 3
+
+
+def test_what_no_history_holds_is_not_popular(
+    tables: Path, tmp_path: Path, write_ingested: Callable[..., None]
+) -> None:
+    # bob's only purchase before the window was returned, and cid's is of the basket of a target.
+    rows = [("ann", "a", 10, "x", NEVER), ("bob", "a", 20, "y", 30), ("cid", "a", 199, "z", NEVER),
+            ("cid", "b", 200, "z", NEVER), ("ann", "b", 210, "", NEVER)]  # fmt: skip
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "timestamp", "basket_id", "returned_at"])
+    write_ingested(tmp_path, events.assign(event_type="buy"), pd.DataFrame({"item_id": ["a", "b"]}))
+    items = facts(tmp_path).items
+    assert (items.popularity.tolist(), items.user_count) == ([1.0, 0.0], 1)
+
+
+def test_rare_categories_are_not_one_group(tmp_path: Path, write_ingested: Callable[..., None]) -> None:
+    names = [f"i{row}" for row in range(30)]
+    items = pd.DataFrame({"item_id": names, "category": [f"c{row} > rest" for row in range(30)]})
+    users, times = ["ann"] * 15 + ["zoe"] * 15, [10, *[210] * 29]
+    events = pd.DataFrame({"user_id": users, "item_id": names, "timestamp": times, "event_type": "buy"})
+    write_ingested(tmp_path, events, items)
+    found = facts(tmp_path)
+    assert found.items.groups is not None and len(np.unique(found.items.groups)) == 30
+    assert len(found.item_labels["category"].labels) == 21
 
 
 def test_categories_are_their_first_level(tables: Path) -> None:

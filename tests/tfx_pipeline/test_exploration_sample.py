@@ -40,5 +40,15 @@ def test_a_sample_is_enough() -> None:
     assert not measured.is_default
 
 
+def test_a_model_that_shows_nothing_has_nothing_to_measure() -> None:
+    class Mute(TwoPolicies):
+        def slates(self, cases: EvaluationCases, k: int, policy: str = "greedy", new_only: bool = False) -> Slates:
+            nothing = np.full((len(cases), k), -1, np.int32)
+            zeros = np.zeros(nothing.shape, np.float32)
+            return Slates(nothing, zeros, zeros, np.full(nothing.shape, b"", object))
+
+    assert measure_exploration(Mute(), cases(5), 3, "greedy") == ()  # type: ignore[arg-type]
+
+
 def test_nobody_to_ask() -> None:
     assert measure_exploration(TwoPolicies(), cases(0), 3, "greedy") == ()  # type: ignore[arg-type]

@@ -3,8 +3,9 @@ import pytest
 from tfx_pipeline.catalogue_evaluation import WindowResult
 from tfx_pipeline.evaluation.fairness import FairnessGap
 from tfx_pipeline.evaluation.paired_tests import PairedTest
+from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationRow, EvaluationTable
-from tfx_pipeline.evaluation_config import EvaluationConfig, ThresholdConfig
+from tfx_pipeline.evaluation_config import EvaluationConfig, FairnessConfig, ThresholdConfig
 from tfx_pipeline.release_gates import catalogue_gates, last_blessed_gate, popularity_gate, threshold_gate
 
 NOBODY = "no user of the window has both a history and a target"
@@ -18,7 +19,8 @@ def result(
     gaps: tuple[FairnessGap, ...] = (),
 ) -> WindowResult:
     values = {"shoprank": ours, "most popular": popular, "last blessed": last}
-    rows = [EvaluationRow(model, "all", 10, {"NDCG@10": value}, {}) for model, value in values.items()]
+    users = 0 if ours is None else 10
+    rows = [EvaluationRow(model, "all", users, {"NDCG@10": value}, {}) for model, value in values.items()]
     tests = [PairedTest("shoprank", "last blessed", "all", "NDCG@10", 10, -0.1, *interval, 0.01)] if interval else []
     name = None if last is None else "last blessed"
     return WindowResult("eval", 0, 100, EvaluationTable((10,), tuple(rows)), tuple(tests), (), gaps, name)
@@ -87,6 +89,47 @@ def test_a_clearly_worse_model_is_not_blessed(
 def test_thresholds(threshold: dict, passed: bool, reason: str) -> None:
     gate = threshold_gate(result(0.3), ThresholdConfig(metric="NDCG@10", **threshold))
     assert (gate.passed, gate.reason) == (passed, reason)
+
+
+def test_a_margin_over_a_negative_metric_asks_for_more() -> None:
+    threshold = ThresholdConfig(metric="NDCG@10", above="most popular", margin=0.5)
+    gate = threshold_gate(result(-0.15, popular=-0.2), threshold)
+    assert (gate.passed, gate.reason) == (False, "-0.1500 against more than -0.1000 (most popular -0.2000)")
+
+
+def test_a_metric_that_has_no_value_says_so() -> None:
+    gate = threshold_gate(result(0.3), ThresholdConfig(metric="Diversity@10", at_least=0.1))
+    assert (gate.passed, gate.reason) == (False, "Diversity@10 of shoprank has no value for this shop")
+    nobody_new = ThresholdConfig(metric="NDCG@10", items="new", at_least=0.1)
+    everyone_repeats = WindowResult(
+        "eval", 0, 100, EvaluationTable((10,), (EvaluationRow("shoprank", "new", 0, {"NDCG@10": None}, {}),))
+    )
+    gate = threshold_gate(everyone_repeats, nobody_new)
+    assert gate.reason == "no user of the window has both a history and a target that is not in it"
+
+
+def test_a_fairness_gate_that_cannot_be_measured_fails() -> None:
+    slices = tuple(SliceScore("country", label, "shoprank", "all", 9, 9, {}, {}, True) for label in ("DE", "FR"))
+    gap = FairnessGap("price", "quality", "NDCG@10", "shoprank", "1", 0.4, "2", 0.3, 0.1, 0.2)
+    window = result(0.3, gaps=(gap,))
+    window = WindowResult(window.name, 0, 100, window.table, (), slices, window.gaps)
+    fairness = [
+        FairnessConfig(dimension="country", quality=0.1, exposure=0.2),
+        FairnessConfig(dimension="contry", quality=0.1),
+        FairnessConfig(dimension="price", quality=0.2),
+    ]
+    gates = list(catalogue_gates(window, EvaluationConfig(cutoffs=[10], fairness=fairness)))
+    assert [(gate.name, gate.passed) for gate in gates[1:]] == [
+        ("quality gap of price, NDCG@10, eval window", True),
+        ("quality gap of country, eval window", False),
+        ("exposure gap of country, eval window", False),
+        ("quality gap of contry, eval window", False),
+    ]
+    assert [gate.reason for gate in gates[2:]] == [
+        "fewer than two groups have at least 50 users",
+        "there are no two groups of items that are shown and wanted",
+        "there are no slices by contry, only by country",
+    ]
 
 
 def test_gates_of_a_window_in_order() -> None:

@@ -13,9 +13,7 @@ from tfx_pipeline.evaluate.evaluation_data import EvaluationData
 from tfx_pipeline.evaluate.request import EvaluateRequest, Protocol
 from tfx_pipeline.evaluate.table_file import TableFile, WantedColumn
 from tfx_pipeline.evaluate.training_table import TrainingTable, read_training_table
-from tfx_pipeline.evaluation.baselines import distinct_users_per_item
 from tfx_pipeline.evaluation.cases import EvaluationCases
-from tfx_pipeline.evaluation.interactions import Interactions
 from tfx_pipeline.evaluation.item_facts import ItemFacts
 from tfx_pipeline.evaluation.ragged import Ragged
 from tfx_pipeline.evaluation.sampled import CandidateLists
@@ -46,11 +44,13 @@ def case_data(request: EvaluateRequest, known_items: Sequence[pa.Array] = ()) ->
         raise DataError(f"{request.data}: no case has a target")
     if table.case_ids != table.owners:
         notes.append(
-            f"{table.file.found['case_id']} occurs more than once: the cases are numbered, and models see strangers"
+            f"{table.file.found['case_id']} occurs more than once: the cases are numbered, models see strangers, "
+            "and intervals and tests take cases of one owner as independent"
         )
     if not has_target.all():
         notes.append(f"{format_count(int((~has_target).sum()))} cases have no target and do not count")
-    return data_of_cases(request, "cases", cases, catalogue, training).with_notes(*notes)
+    asked = cases.take(np.flatnonzero(has_target))
+    return data_of_cases(request, "cases", asked, catalogue, training).with_notes(*notes)
 
 
 def find_catalogue(
@@ -106,14 +106,9 @@ def data_of_cases(
         event_type_names=np.array([], dtype=object),
         history_length=HistoryConfig().length,
         interactions=interactions,
-        facts=_facts(interactions) if interactions is not None else None,
+        facts=ItemFacts.from_interactions(interactions) if interactions is not None else None,
         candidates=candidates,
     )
-
-
-def _facts(interactions: Interactions) -> ItemFacts:
-    counts = distinct_users_per_item(interactions.users, interactions.items, interactions.item_count)
-    return ItemFacts(counts.astype(np.float64), interactions.user_count)
 
 
 def _cases(table: CaseTable, catalogue: pa.Array) -> EvaluationCases:

@@ -56,6 +56,8 @@ def case_owners(file: TableFile) -> list[str]:
 def distinct_case_ids(file: TableFile, owners: Sequence[str]) -> list[str]:
     """An id for each row: a user or a session with several cases has them numbered, as `A5382/1`, `A5382/2`.
 
+    A number that would give the id of another row is left out.
+
     Raises:
         DataError: The table has a column `case_id`, and an id occurs twice in it.
     """
@@ -69,6 +71,9 @@ def distinct_case_ids(file: TableFile, owners: Sequence[str]) -> list[str]:
     seen: Counter[str] = Counter()
     case_ids = []
     for owner in owners:
-        seen[owner] += 1
-        case_ids.append(f"{owner}/{seen[owner]}" if counts[owner] > 1 else owner)
+        case_id = owner
+        while counts[owner] > 1 and case_id in counts:
+            seen[owner] += 1
+            case_id = f"{owner}/{seen[owner]}"
+        case_ids.append(case_id)
     return case_ids

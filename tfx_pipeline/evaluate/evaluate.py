@@ -24,6 +24,7 @@ from tfx_pipeline.evaluation.fairness import FairnessGap, exposure_gaps, quality
 from tfx_pipeline.evaluation.impressions import Impressions, score_impressions
 from tfx_pipeline.evaluation.metrics import check_cutoffs
 from tfx_pipeline.evaluation.protocol import Evaluation, EvaluationSettings, evaluate_models
+from tfx_pipeline.evaluation_facts import scores_of_groups
 
 
 def evaluate(request: EvaluateRequest, progress: ModelProgress | None = None) -> EvaluationResult:
@@ -114,8 +115,7 @@ def _gaps(evaluation: Evaluation, data: EvaluationData, model: str, cutoff: int)
         return ()
     no_gate: Mapping[str, float] = {}
     cases, ranked = evaluation.ranked[model, "all"]
-    ours = [score for score in evaluation.slices if score.model == model]
-    by_quality = quality_gaps(ours, f"NDCG@{cutoff}", no_gate)
+    by_quality = quality_gaps(scores_of_groups(evaluation.slices, model), f"NDCG@{cutoff}", no_gate)
     return (*by_quality, *exposure_gaps(model, ranked.items, cases, data.item_labels, cutoff, no_gate))
 
 

@@ -53,6 +53,11 @@ def find_models(words: Sequence[str], baselines: Collection[str]) -> list[ModelS
         raise DataError(f"--model {repeated[0]} is given twice")
     places = [_place(word, baselines) for word in words]
     names = _short_names([_name_parts(word, *place) for word, place in zip(words, places, strict=True)])
+    # All baselines may stand beside the models, so that another model of the same name would be taken for one.
+    names = [
+        f"{name} ({kind})" if kind != "baseline" and name in baselines else name
+        for name, (kind, _) in zip(names, places, strict=True)
+    ]
     return [ModelSource(word, *place, name) for word, place, name in zip(words, places, names, strict=True)]
 
 

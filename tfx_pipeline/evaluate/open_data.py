@@ -66,3 +66,5 @@ def _check_case_options(request: EvaluateRequest, protocol: Protocol) -> None:
         raise DataError(f"--slice needs the tables of a shop; {request.data} is a table of cases")
     if request.impressions is not None and protocol == "sampled":
         raise DataError("--impressions needs ranked lists of the whole catalogue, not the sampled protocol")
+    if request.files.new_predictions is not None and protocol == "sampled":
+        raise DataError("--new-predictions needs lists without the history, which the sampled protocol has not")

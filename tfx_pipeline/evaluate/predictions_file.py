@@ -1,6 +1,5 @@
 """Ranked lists of a file as a model: anything that ranks can be evaluated."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,11 +94,11 @@ class PredictionsRanker:
         self._rows = rows.filter(known).to_numpy().astype(np.int32)
         scores = predictions.scores
         self._scores = None if scores is None else scores[known.to_numpy(zero_copy_only=False)]
-        self._users = Counter(predictions.user_ids.to_pylist())
+        self._users = set(pc.unique(predictions.user_ids).to_pylist())
 
     def notes(self, cases: EvaluationCases) -> list[str]:
         """What of the file does not fit the cases."""
-        unknown_users = set(self._users) - set(cases.user_ids)
+        unknown_users = self._users - set(cases.user_ids)
         without = sum(user not in self._users for user in cases.user_ids)
         counts = {
             "ranked items are not in the catalogue and left their lists": self.unknown_items,

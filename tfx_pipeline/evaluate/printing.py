@@ -15,6 +15,8 @@ from tfx_pipeline.number_format import ABSENT, format_count, format_metric, form
 
 HEADINGS: dict[Items, str] = {"all": "all items", "new": "new items only"}
 _FIRST = ("HR", "Recall", "NDCG", "MRR")
+_MOST_METRICS = 5
+"""Metrics without intervals that fit into 80 columns beside the name of the model."""
 _LEVEL = 0.05
 """Below this p-value a difference is marked; p-values are not corrected for the number of tests."""
 
@@ -37,10 +39,12 @@ def _parts(result: EvaluationResult) -> Iterator[RenderableType]:
             for items in HEADINGS:
                 yield _metric_table(table, items, [f"{name}@{cutoff}" for name in _FIRST], HEADINGS[items])
         others = _other_metrics(table)
-        if others:
-            yield _other_table(table, others)
+        for first in range(0, len(others), _MOST_METRICS):
+            yield _other_table(table, others[first : first + _MOST_METRICS])
     if result.impressions:
-        yield _impression_table(result.impressions)
+        metrics = list(result.impressions[0].metrics)
+        for first in range(0, len(metrics), len(_FIRST)):
+            yield _impression_table(result.impressions, metrics[first : first + len(_FIRST)])
     if result.evaluation.tests:
         yield _test_table(result)
     slices = [score for score in result.evaluation.slices if score.items == "all" and score.dimension in result.asked]
@@ -99,7 +103,8 @@ def _cell(table: EvaluationTable, model: str, items: Items, metric: str) -> str:
 
 
 def _interval(interval: tuple[float, float] | None) -> str:
-    return ABSENT if interval is None else f"{interval[0]:.4f} to {interval[1]:.4f}"
+    # As short as it can be: four of them and the name of the model have to fit into 80 columns.
+    return ABSENT if interval is None else f"{interval[0]:.4f}–{interval[1]:.4f}"
 
 
 def _other_metrics(table: EvaluationTable) -> list[str]:
@@ -109,16 +114,14 @@ def _other_metrics(table: EvaluationTable) -> list[str]:
 
 
 def _other_table(table: EvaluationTable, metrics: Sequence[str]) -> Table:
-    """Metrics as rows: there are many of them, and their names are long."""
-    models = table.models
-    shown = _table("Further metrics, all items", "metric", *models, right=models)
-    for metric in metrics:
-        shown.add_row(metric, *(format_metric(table.row(model, "all").metrics[metric]) for model in models))
+    shown = _table("Further metrics, all items", "model", *metrics, right=metrics)
+    for model in table.models:
+        row = table.row(model, "all")
+        shown.add_row(escape(model), *(format_metric(row.metrics[metric]) for metric in metrics))
     return shown
 
 
-def _impression_table(scores: Sequence[ImpressionScore]) -> Table:
-    metrics = list(scores[0].metrics)
+def _impression_table(scores: Sequence[ImpressionScore], metrics: Sequence[str]) -> Table:
     shown = _table("Logged impressions, all items", "model", *metrics, right=metrics)
     for score in scores:
         cells = (

@@ -51,7 +51,8 @@ def evaluate_sampled(
             raise ValueError(f"model '{name}': {error}") from error
         ranked[name, "all"] = cases, _ranked(asked, scores)
     rows = tuple(_row(name, each, counts) for name, each in scored.items())
-    return Evaluation(EvaluationTable(tuple(cutoffs), rows), _tests(scored, settings), ranked=ranked)
+    tests = _tests(scored, counts, settings.seed) if counts is not None else ()
+    return Evaluation(EvaluationTable(tuple(cutoffs), rows), tests, ranked=ranked)
 
 
 def _row(name: str, scores: RankingScores, counts: NDArray[np.uint16] | None) -> EvaluationRow:
@@ -59,14 +60,10 @@ def _row(name: str, scores: RankingScores, counts: NDArray[np.uint16] | None) ->
     return EvaluationRow(name, "all", scores.users, scores.means, scores.standard_errors, intervals)
 
 
-def _tests(scored: Mapping[str, RankingScores], settings: EvaluationSettings) -> tuple[PairedTest, ...]:
+def _tests(scored: Mapping[str, RankingScores], counts: NDArray[np.uint16], seed: int) -> tuple[PairedTest, ...]:
     (first, ours), *others = scored.items()
-    if not settings.rounds:
-        return ()
     tests = (
-        paired_tests(
-            first, name, "all", ours.per_user, each.per_user, list(ours.per_user), settings.rounds, settings.seed
-        )
+        paired_tests(first, name, "all", ours.per_user, each.per_user, list(ours.per_user), counts, seed)
         for name, each in others
     )
     return tuple(test for of_model in tests for test in of_model)

@@ -3,8 +3,6 @@
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2
 
@@ -16,7 +14,6 @@ from tfx_pipeline.evaluation.rankings import Rankings
 from tfx_pipeline.served_ranker import ServedRanker
 from tfx_pipeline.sources.errors import DataError
 
-_BATCH = 64
 _NEEDED = ("recommend", "rank")
 
 
@@ -44,46 +41,12 @@ class SavedModel:
 
     def score(self, cases: EvaluationCases, candidates: Ragged) -> Ragged:
         """The utility of given items; C lists to C lists of float32."""
-        parts = [np.zeros(0, np.float32)]
-        for start in range(0, len(cases), _BATCH):
-            part = cases[start : start + _BATCH]
-            asked = candidates.take(np.arange(start, start + len(part)))
-            utility = self._utility(part, asked)
-            parts.append(utility[np.arange(utility.shape[1]) < asked.lengths[:, None]])
-        return Ragged(np.concatenate(parts).astype(np.float32), candidates.offsets)
+        return Ragged(self._ranker.utility(cases, candidates), candidates.offsets)
 
     @cached_property
     def _ranker(self) -> ServedRanker:
         data = self._data
         return ServedRanker(self._folder, data.item_ids, data.event_type_names, data.history_length)
-
-    @cached_property
-    def _model(self) -> tf.Module:
-        import tensorflow_text  # noqa: F401  registers the ops of the tokenizer
-
-        return tf.saved_model.load(self._folder)
-
-    @cached_property
-    def _item_ids(self) -> np.ndarray:
-        return np.array([*(item.encode() for item in self._data.item_ids), b""], dtype=object)
-
-    def _utility(self, cases: EvaluationCases, asked: Ragged) -> np.ndarray:
-        answer = self._model.signatures["rank"](
-            user_id=tf.constant([user.encode() for user in cases.user_ids]),
-            history_item_ids=tf.constant(self._names(_latest(cases.history, self._data.history_length))),
-            history_event_types=tf.fill([len(cases), 1], ""),
-            query=tf.fill([len(cases)], ""),
-            candidate_item_ids=tf.constant(self._names(asked)),
-        )
-        utility: np.ndarray = answer["utility"].numpy()
-        return utility
-
-    def _names(self, lists: Ragged) -> np.ndarray:
-        """Ids as a table, '' behind the last one of each list; at least one column."""
-        width = max(1, int(lists.lengths.max(initial=0)))
-        table = np.full((len(lists), width), len(self._item_ids) - 1)
-        table[np.arange(width) < lists.lengths[:, None]] = lists.values
-        return self._item_ids[table]
 
 
 def _signature_names(path: Path) -> set[str]:
@@ -92,8 +55,3 @@ def _signature_names(path: Path) -> set[str]:
     except DecodeError as error:
         raise DataError(f"{path}: not a SavedModel") from error
     return {name for graph in stored.meta_graphs for name in graph.signature_def}
-
-
-def _latest(lists: Ragged, length: int) -> Ragged:
-    from_end = np.repeat(lists.offsets[1:], lists.lengths) - np.arange(len(lists.values))
-    return lists.keep(from_end <= length)

@@ -78,7 +78,7 @@ class EvaluationCases:
 
     def __getitem__(self, part: slice) -> "EvaluationCases":
         """A run of the cases, for work in batches."""
-        return self.take(np.arange(len(self))[part])
+        return self.take(np.arange(*part.indices(len(self))))
 
     def take(self, indices: NDArray[np.integer[Any]]) -> "EvaluationCases":
         """The cases at `indices`, in that order."""

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfx_pipeline.evaluation.baselines.popularity import popularity
+from tfx_pipeline.evaluation.interactions import Interactions
+
 
 @dataclass(frozen=True, eq=False)
 class ItemFacts:
@@ -37,6 +40,12 @@ class ItemFacts:
                 raise ValueError(f"{name} have shape {array.shape}, expected a row for each of {items} items")
         if items and not 0 <= self.popularity.min() <= self.popularity.max() <= self.user_count:
             raise ValueError(f"the popularity of an item is not between 0 and the {self.user_count} users")
+
+    @classmethod
+    def from_interactions(cls, interactions: Interactions, groups: NDArray[np.int32] | None = None) -> "ItemFacts":
+        """Facts from the events before a cut in time: users are those with an event."""
+        users = len(np.unique(interactions.users))
+        return cls(popularity(interactions).astype(np.float64), users, groups)
 
     def __len__(self) -> int:
         """Number of items."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tfx_pipeline.evaluation.bootstrap import blocks_of_rounds, bootstrap_counts, mean_intervals
+from tfx_pipeline.evaluation.bootstrap import blocks_of_rounds, mean_intervals
+from tfx_pipeline.evaluation.table import Items
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class PairedTest:
 
     model: str
     other: str
-    items: Literal["all", "new"]
+    items: Items
     metric: str
     users: int
     difference: float
@@ -41,11 +41,11 @@ class PairedTest:
 def paired_tests(
     model: str,
     other: str,
-    items: Literal["all", "new"],
+    items: Items,
     per_user_a: Mapping[str, NDArray[np.float64]],
     per_user_b: Mapping[str, NDArray[np.float64]],
     metrics: Sequence[str],
-    rounds: int,
+    counts: NDArray[np.uint16],
     seed: int,
 ) -> list[PairedTest]:
     """Compare two models user by user.
@@ -64,23 +64,22 @@ def paired_tests(
         per_user_a: Metric -> the first model's value of every case, NaN where it does not count; [C] float64.
         per_user_b: The same of the second model.
         metrics: The metrics to compare.
-        rounds: Number of resamples and of sign flips.
-        seed: Seed of both; the resamples are those of `bootstrap_counts` with this seed.
+        counts: Resamples from `bootstrap_counts`; [R, C]. There are as many sign flips.
+        seed: Seed of the sign flips.
 
     Returns:
         One test a metric, in the order given; none for a metric that fewer than two users have, or that no resample
         has a user for.
 
     Raises:
-        ValueError: The models were scored on different numbers of cases, or `rounds` is below 1.
+        ValueError: The models were scored on different numbers of cases, or the resamples are of another number.
     """
     differences = {metric: _differences(metric, per_user_a[metric], per_user_b[metric]) for metric in metrics}
     compared = {metric: values for metric, values in differences.items() if (~np.isnan(values)).sum() > 1}
     if not compared:
         return []
-    counts = bootstrap_counts(len(next(iter(compared.values()))), rounds, seed)
     intervals = mean_intervals(compared, counts)
-    p_values = sign_flip_p_values(np.stack(list(compared.values()), axis=1), rounds, seed)
+    p_values = sign_flip_p_values(np.stack(list(compared.values()), axis=1), len(counts), seed)
     tests = []
     for (metric, values), p_value in zip(compared.items(), p_values, strict=True):
         users, mean, interval = int((~np.isnan(values)).sum()), float(np.nanmean(values)), intervals[metric]

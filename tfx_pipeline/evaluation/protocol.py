@@ -132,7 +132,7 @@ def _rank(name: str, ranker: Ranker, part: _Part, k: int) -> Rankings:
             raise ValueError(f"cut-off {k} needs as many ranks, the rankings have {ranked.items.shape[1]}")
     except ValueError as error:
         raise ValueError(f"model '{name}', {part.items} items: {error}") from error
-    return without_history(ranked, part.cases) if part.items == "new" else ranked
+    return (without_history(ranked, part.cases) if part.items == "new" else ranked).first(k)
 
 
 class _Scores:
@@ -152,7 +152,8 @@ class _Scores:
         per_user = score_rankings(ranked.items, part.cases, self._cutoffs).per_user
         first_model, first = self._first.setdefault(part.items, (model, per_user))
         if model != first_model and part.counts is not None:
-            self._test(first_model, model, part, first, per_user)
+            names, seed = [f"{metric}@{k}" for k in self._cutoffs for metric in HEADLINE], self._settings.seed
+            self._tests += paired_tests(first_model, model, part.items, first, per_user, names, part.counts, seed)
         self._slice(model, part, ranked)
         self._rows.append(self._row(model, part, ranked, per_user))
 
@@ -178,18 +179,6 @@ class _Scores:
                 intervals |= aggregate_intervals(ranked.items, part.counts, size, self._cutoffs)
         errors |= dict.fromkeys(overall)
         return EvaluationRow(model, part.items, len(part.cases), means | overall, errors, intervals)
-
-    def _test(
-        self,
-        first: str,
-        model: str,
-        part: _Part,
-        ours: dict[str, NDArray[np.float64]],
-        theirs: dict[str, NDArray[np.float64]],
-    ) -> None:
-        names = [f"{metric}@{k}" for k in self._cutoffs for metric in HEADLINE]
-        rounds, seed = self._settings.rounds, self._settings.seed
-        self._tests += paired_tests(first, model, part.items, ours, theirs, names, rounds, seed)
 
     def _slice(self, model: str, part: _Part, ranked: Rankings) -> None:
         if part.slicings and model in (self._settings.sliced or (self._first[part.items][0],)):

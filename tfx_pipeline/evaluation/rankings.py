@@ -25,6 +25,10 @@ class Rankings:
     items: NDArray[np.int32]
     scores: NDArray[np.float32] | None = None
 
+    def first(self, k: int) -> "Rankings":
+        """The first k places of every list."""
+        return Rankings(self.items[:, :k], None if self.scores is None else self.scores[:, :k])
+
 
 Ranker = Callable[[EvaluationCases, int, bool], Rankings]
 """`ranker(cases, k, new_only)` ranks k items a case; with `new_only` it leaves out the items of the case's history."""

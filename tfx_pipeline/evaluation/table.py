@@ -20,7 +20,8 @@ class EvaluationRow:
         metrics: Metric such as `NDCG@10` -> mean; None without a user.
         standard_errors: Metric -> standard error of that mean; None below two users, and for a metric of the lists
             of all users together, such as `Coverage@10`.
-        intervals: Metric -> percentile bootstrap interval over users, 95 %; None below two users.
+        intervals: Metric -> bootstrap interval over users, 95 % (`bootstrap.mean_intervals`, and for metrics of all
+            users together `catalogue_exposure.aggregate_intervals`); None below two users.
     """
 
     model: str
@@ -50,7 +51,7 @@ class EvaluationTable:
 
     @property
     def metrics(self) -> list[str]:
-        """Names of the metrics, cut-off by cut-off."""
+        """Names of the metrics, in the order of the rows."""
         return list(self.rows[0].metrics) if self.rows else metric_names(self.cutoffs)
 
     @property

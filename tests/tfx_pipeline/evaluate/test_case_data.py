@@ -18,10 +18,10 @@ def test_cases_as_rows_of_the_items_table(save: Save) -> None:
     data = case_data(EvaluateRequest(("m",), save("a.csv", CASES), items=items))
     assert (data.protocol, data.window, data.interactions, data.facts) == ("cases", None, None, None)
     assert data.item_ids.tolist() == ["d", "c", "b", "a"]
-    assert data.cases.user_ids == ["u", "v", "w"]
+    # Who has no target is not asked about, and a target that is named twice counts once.
+    assert data.cases.user_ids == ["u", "v"]
     assert data.cases.history.values.tolist() == [3, 2, 2]
-    # A target that is named twice counts once.
-    assert [sorted(data.cases.targets.row(case)) for case in range(3)] == [[1], [0, 3], []]
+    assert [sorted(data.cases.targets.row(case)) for case in range(2)] == [[1], [0, 3]]
     assert data.notes == ("1 cases have no target and do not count",)
 
 
@@ -46,7 +46,10 @@ def test_without_a_table_of_items_models_and_tables_make_the_catalogue(save: Sav
 def test_numbered_cases_are_told_of(save: Save) -> None:
     data = case_data(EvaluateRequest(("m",), save("a.csv", "user_id,history,targets\nu,a,b\nu,b,a\n")))
     assert data.cases.user_ids == ["u/1", "u/2"]
-    assert data.notes[1] == "user_id occurs more than once: the cases are numbered, and models see strangers"
+    assert data.notes[1] == (
+        "user_id occurs more than once: the cases are numbered, models see strangers, "
+        "and intervals and tests take cases of one owner as independent"
+    )
 
 
 def test_no_case_has_a_target(save: Save) -> None:

@@ -23,6 +23,11 @@ def test_cases_of_one_user_are_numbered(save: Save) -> None:
     assert table.owners == ["u", "v", "u"]
 
 
+def test_numbered_cases_keep_clear_of_other_ids(save: Save) -> None:
+    table = read_case_table(save("a.csv", "user_id,history,targets\nu,a,b\nu/1,a,c\nu,a b,c\n"))
+    assert table.case_ids == ["u/2", "u/1", "u/3"]
+
+
 def test_lists_in_json_lines(save: Save) -> None:
     line = '{"session_id": 4, "history": ["x", "y"], "target": ["z"]}\n'
     table = read_case_table(save("a.jsonl", line))

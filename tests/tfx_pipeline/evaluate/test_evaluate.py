@@ -92,6 +92,9 @@ def test_what_was_evaluated(result: EvaluationResult) -> None:
     assert {score.label for score in result.evaluation.slices if score.dimension == "country"} == {"DE", "FR"}
     assert {score.model for score in result.evaluation.slices} == {BUY_AGAIN}
     assert any(gap.kind == "exposure" for gap in result.gaps)
+    # What was reached divides nobody into groups.
+    assert any(score.dimension == "objective view" for score in result.evaluation.slices)
+    assert not any(gap.dimension.startswith("objective") for gap in result.gaps)
 
 
 def test_a_configuration_is_ingested_for_the_occasion(result: EvaluationResult, shop: Path, run_dir: Path) -> None:
@@ -185,6 +188,16 @@ def test_impressions(run_dir: Path, result: EvaluationResult, tmp_path: Path) ->
     assert low < clicked.mean() < high
 
 
+def test_impressions_belong_to_their_own_case(save: Save) -> None:
+    # Who has no target is left out of the figures, and must not shift the impressions of those behind.
+    cases = save("cases.csv", "user_id,history,targets\nidle,i1,\nu,i1,i2\nv,i1,i3\n")
+    predictions = save("theirs.csv", "user_id,item_id,rank\nu,i2,1\nv,i3,1\n")
+    log = save("log.csv", "user_id,item_id,clicked\nu,i2,1\nv,i2,1\nv,i3,0\n")
+    request = EvaluateRequest((str(predictions),), cases, cutoffs=(1,), impressions=log, rounds=0)
+    [score] = evaluate(request).impressions
+    assert score.metrics == {"CTR@1": 0.5, "Shown@1": 1.0}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -207,6 +220,10 @@ def test_impressions(run_dir: Path, result: EvaluationResult, tmp_path: Path) ->
             {"data": "{cases}", "protocol": "sampled", "impressions": Path("x")},
             "--impressions needs ranked lists of the whole catalogue, not the sampled protocol",
         ),
+        (
+            {"data": "{cases}", "protocol": "sampled", "files": OutputFiles(new_predictions=Path("x.csv"))},
+            "--new-predictions needs lists without the history, which the sampled protocol has not",
+        ),
         ({"protocol": "files"}, "{tables}: split.method files needs eval_path and test_path in data.events"),
         ({"slices": ("shoe size",)}, "slices: no column shoe size in the items, the users or the events"),
         (
@@ -228,12 +245,9 @@ def test_a_request_that_cannot_be_met(
     assert str(error.value) == message.format(**places)
 
 
-def test_lists_of_new_items_are_not_part_of_the_sampled_protocol(save: Save, saved_model: Path) -> None:
+def test_candidate_lists_are_written_as_they_were_ranked(save: Save, saved_model: Path) -> None:
     path = save("lists.csv", "case_id,positive,negatives\n1,i9,i2\n")
     found = evaluate(EvaluateRequest((str(saved_model),), path, cutoffs=(1,)))
-    with pytest.raises(DataError) as error:
-        write_lists(found, OutputFiles(new_predictions=path.parent / "new.csv"))
-    assert str(error.value) == f"{path.parent / 'new.csv'}: the sampled protocol has no lists of new items"
     write_lists(found, OutputFiles(predictions=path.parent / "all.csv"))
     assert pd.read_csv(path.parent / "all.csv").to_dict("list") == {
         "user_id": [1, 1], "item_id": ["i9", "i2"], "rank": [1, 2], "score": [9.0, 2.0]

@@ -80,6 +80,13 @@ def test_names_are_as_long_as_it_takes(tmp_path: Path) -> None:
     assert names == ["a/x/m", "b/x/m", "n"]
 
 
+def test_a_model_that_is_called_like_a_baseline_is_told_apart(tmp_path: Path) -> None:
+    predictions = touch(tmp_path, "EASE.csv") / "EASE.csv"
+    assert find_models([str(predictions)], BASELINES)[0].name == "EASE (predictions file)"
+    both = find_models([str(predictions), "EASE"], BASELINES)
+    assert both[1].name == "EASE" and both[0].name.endswith("/EASE")
+
+
 def test_one_model_by_two_paths_has_two_names(tmp_path: Path) -> None:
     folder = touch(tmp_path, "m", "saved_model.pb")
     names = [source.name for source in find_models([str(folder), f"{folder}/."], BASELINES)]

@@ -37,7 +37,22 @@ def test_everything_has_its_table(result: EvaluationResult) -> None:
         row = result.evaluation.table.row(model, "new")
         low, high = row.intervals["MRR@10"]  # type: ignore[misc]
         assert format_metric(row.metrics["MRR@10"]) in text
-        assert f"{low:.4f} to {high:.4f}" in text
+        assert f"{low:.4f}–{high:.4f}" in text
+
+
+def test_names_and_figures_are_whole_on_a_narrow_terminal(result: EvaluationResult) -> None:
+    rows = tuple(
+        replace(row, model=f"model {number}, {row.model}")
+        for number in range(9)
+        for row in result.evaluation.table.rows
+        if row.model == BUY_AGAIN
+    )
+    table = replace(result.evaluation.table, rows=rows)
+    text = printed(replace(result, evaluation=replace(result.evaluation, table=table)), width=80)
+    for metric in table.metrics:
+        assert metric in text or not metric.endswith("@5")
+    for number in range(9):
+        assert f"model {number}," in text
 
 
 def test_what_nobody_asked_for_leaves_no_hole(result: EvaluationResult) -> None:
@@ -56,7 +71,7 @@ def test_impressions(result: EvaluationResult) -> None:
     score = ImpressionScore("ours", {"CTR@5": 0.25, "CVR@5": None}, {"CTR@5": (0.125, 0.5), "CVR@5": None})
     text = printed(replace(result, impressions=(score,)))
     assert "Logged impressions, all items" in text
-    assert "0.1250 to 0.5000" in text
+    assert "0.1250–0.5000" in text
 
 
 def test_the_sampled_protocol_says_what_it_is(tmp_path: Path, saved_model: Path) -> None:

@@ -13,7 +13,8 @@ THEIRS = {"HR@1": OURS["HR@1"] - 0.2, "NDCG@1": RANDOM.random(300)}
 
 
 def compare(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], rounds: int = 999) -> list[PairedTest]:
-    return paired_tests("ours", "theirs", "new", ours, theirs, list(ours), rounds, seed=7)
+    counts = bootstrap_counts(len(ours["HR@1"]), rounds, 7)
+    return paired_tests("ours", "theirs", "new", ours, theirs, list(ours), counts, seed=7)
 
 
 def test_a_clear_difference() -> None:

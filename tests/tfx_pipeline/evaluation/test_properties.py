@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tfx_pipeline.evaluation.baselines import buy_again, most_popular
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.metrics import metric_names, score_rankings
 from tfx_pipeline.evaluation.rankings import Rankings, check_rankings, without_history
@@ -142,24 +141,3 @@ def test_new_targets_are_those_outside_the_history(cases: EvaluationCases) -> No
     assert dict(zip(indices.tolist(), target_sets(new), strict=True)) == expected
     assert new.user_ids == [cases.user_ids[i] for i in indices]
     assert histories(new) == [histories(cases)[i] for i in indices]
-
-
-@given(evaluation_cases(), popularity, st.integers(1, ITEM_COUNT + 2), st.booleans())
-def test_most_popular_is_a_sort(cases: EvaluationCases, counts: list[int], k: int, exclude: bool) -> None:
-    order = sorted(range(ITEM_COUNT), key=lambda item: (-counts[item], item))
-    expected = [padded([item for item in order if not (exclude and item in known)], k) for known in histories(cases)]
-    ranked = most_popular(np.array(counts), k, cases, exclude)
-    check_rankings(ranked, cases)
-    assert ranked.tolist() == expected
-
-
-@given(evaluation_cases(), popularity, st.integers(1, ITEM_COUNT + 2))
-def test_buy_again_is_a_sort(cases: EvaluationCases, counts: list[int], k: int) -> None:
-    expected = []
-    for known in histories(cases):
-        own = Counter(known)
-        order = sorted(range(ITEM_COUNT), key=lambda item: (-own[item], -counts[item], item))
-        expected.append(padded(order, k))
-    ranked = buy_again(np.array(counts), k, cases, exclude_history=False)
-    check_rankings(ranked, cases)
-    assert ranked.tolist() == expected

@@ -67,6 +67,15 @@ def test_known_items_do_not_help_with_new_items() -> None:
     assert ranked.scores is not None and ranked.scores.tolist() == [[-2.0, -3.0, -np.inf, -np.inf]]
 
 
+def test_what_is_ranked_behind_the_last_cutoff_moves_up_and_no_further() -> None:
+    def ranks_all(cases: EvaluationCases, k: int, new_only: bool) -> Rankings:
+        return always(0, 1, 2, 3, 4)(cases, 5, new_only)
+
+    evaluation = evaluate_models({"ours": ranks_all}, CASES, [1, 2], FACTS, settings=SETTINGS)
+    assert evaluation.ranked["ours", "all"][1].items.tolist() == [[0, 1], [0, 1]]
+    assert evaluation.ranked["ours", "new"][1].items.tolist() == [[2, 3]]
+
+
 def test_best_is_per_column_and_few_metrics_make_the_headline() -> None:
     table = evaluate_models({"ours": always(0, 1), "other": always(3, 0)}, CASES, [2]).table
     assert table.best("all", "HR@2") == 1.0
