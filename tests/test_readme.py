@@ -11,7 +11,8 @@ from tfx_pipeline.config import parse_config
 from tfx_pipeline.datasets.dataset import dataset_names
 
 ROOT = Path(__file__).resolve().parents[1]
-VERBS = {"serve", "recommend", "search", "similar", "run", "check", "schema", "forget-user", "benchmark", "evaluate", "runs", "compare"}
+VERBS = {"serve", "recommend", "search", "similar", "run", "check", "schema", "forget-user"}
+VERBS |= {"benchmark", "evaluate", "runs", "compare"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

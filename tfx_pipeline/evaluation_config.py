@@ -52,9 +52,12 @@ class EvaluationConfig(Section):
 
     cutoffs: PositiveNumbers = [10, 20]
     baselines: list[str] | None = None
-    """Names of the baselines beside the model; None takes all of them."""
+    """Names of the baselines beside the model. None takes all of them in the test window; in the eval window, which
+    only the gates look at, the quick ones and those that a threshold names."""
     ease_items: int = Field(5000, ge=1)
     """Most bought items that the baseline EASE learns; its cost grows with their cube."""
+    most_users: int = Field(20_000, ge=1)
+    """Users of a window that are evaluated; where there are more, so many are drawn at random."""
     bootstrap_rounds: int = Field(1000, ge=0)
     """Resamplings of the users behind every interval; 0 for none."""
     slices: list[str] = []

@@ -13,17 +13,20 @@ LOW_PROPENSITY = 0.01
 
 
 def measure_exploration(
-    served: ServedRanker, cases: EvaluationCases, k: int, default_policy: str
+    served: ServedRanker, cases: EvaluationCases, k: int, default_policy: str, seed: int
 ) -> tuple[Exploration, ...]:
-    """Ask the first users for a slate by each policy, and compare it with the greedy one; nothing without a slate.
+    """Ask users drawn at random for a slate by each policy, and compare it with the greedy one.
+
+    Nothing is measured where there is no slate.
 
     Args:
         served: The model.
         cases: Users with their histories.
         k: Slots of a slate.
         default_policy: Policy of requests that name none.
+        seed: Seed of the sample.
     """
-    sample = cases[:SAMPLE_USERS]
+    sample = cases.sample(SAMPLE_USERS, seed)
     if not len(sample):
         return ()
     greedy = served.slates(sample, k).items

@@ -310,9 +310,11 @@ def _evaluated_config(config: Config) -> Config:
     """The configuration without what the evaluation does not depend on, so that its cache does not either."""
     names = {"run_dir", "data", "objectives", "split", "history", "bandit", "evaluation", "seed"}
     kept = Config.model_validate(config.model_dump(include=names))
-    gates = ("thresholds", "maximum_drop", "minimum_lift_over_popular", "minimum_ranker_auc")
-    defaults = EvaluationConfig()
-    kept.evaluation = kept.evaluation.model_copy(update={name: getattr(defaults, name) for name in gates})
+    # Of the gates' bounds the evaluation needs no more than the baselines that they name.
+    bounds: dict[str, Any] = {"thresholds": [each for each in kept.evaluation.thresholds if each.above]}
+    for name in ("maximum_drop", "minimum_lift_over_popular", "minimum_ranker_auc"):
+        bounds[name] = getattr(EvaluationConfig(), name)
+    kept.evaluation = kept.evaluation.model_copy(update=bounds)
     return kept
 
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from tfx_pipeline.catalogue_evaluation import SERVED_MODEL, WindowResult
 from tfx_pipeline.config import Config
-from tfx_pipeline.evaluation.baselines import BUY_AGAIN, baseline_rankers
+from tfx_pipeline.evaluation.baselines import BASELINES, BUY_AGAIN, QUICK, baseline_rankers
 from tfx_pipeline.evaluation.fairness import FairnessGap, exposure_gaps, quality_gaps
 from tfx_pipeline.evaluation.protocol import Evaluation, EvaluationSettings, evaluate_models
 from tfx_pipeline.evaluation.rankings import Ranker
 from tfx_pipeline.evaluation_cases import EvaluationEvents
 from tfx_pipeline.evaluation_facts import WindowFacts, scores_of_groups
+from trainer.features import TEST
 
 LAST_BLESSED = "last blessed"
 
@@ -39,10 +40,10 @@ class WindowEvaluator:
         settings, events = self._config.evaluation, self._events
         objectives = {name: objective.event_types for name, objective in self._config.objectives.items()}
         facts = WindowFacts(self._tables, events, window, settings.slices, objectives)
-        baselines = baseline_rankers(events.interactions(window), settings.baselines, settings.ease_items)
+        baselines = baseline_rankers(events.interactions(window), self._baselines(window), settings.ease_items)
         evaluation = evaluate_models(
             {**self._models, **baselines},
-            events.cases(window),
+            events.cases(window).sample(settings.most_users, self._config.seed),
             settings.cutoffs,
             facts.items,
             facts.slicings,
@@ -62,6 +63,13 @@ class WindowEvaluator:
             tuple(self._gaps(evaluation, facts)),
             LAST_BLESSED if LAST_BLESSED in self._models else None,
         )
+
+    def _baselines(self, window: str) -> list[str]:
+        settings = self._config.evaluation
+        if settings.baselines is not None or window == TEST:
+            return settings.baselines or list(BASELINES)
+        compared = {threshold.above for threshold in settings.thresholds}
+        return [name for name in BASELINES if name in QUICK or name in compared]
 
     def _gaps(self, evaluation: Evaluation, facts: WindowFacts) -> list[FairnessGap]:
         settings = self._config.evaluation

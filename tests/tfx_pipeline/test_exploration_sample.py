@@ -26,7 +26,7 @@ def cases(users: int) -> EvaluationCases:
 
 def test_what_is_not_greedy_is_explored() -> None:
     served = TwoPolicies()
-    (measured,) = measure_exploration(served, cases(5), 4, "thompson")  # type: ignore[arg-type]
+    (measured,) = measure_exploration(served, cases(5), 4, "thompson", 7)  # type: ignore[arg-type]
     assert (measured.policy, measured.is_default, measured.users, measured.slots) == ("thompson", True, 5, 15)
     assert measured.explored_share == pytest.approx(1 / 3)
     assert measured.median_propensity == pytest.approx(0.5)
@@ -35,7 +35,7 @@ def test_what_is_not_greedy_is_explored() -> None:
 
 def test_a_sample_is_enough() -> None:
     served = TwoPolicies()
-    (measured,) = measure_exploration(served, cases(SAMPLE_USERS + 50), 3, "greedy")  # type: ignore[arg-type]
+    (measured,) = measure_exploration(served, cases(SAMPLE_USERS + 50), 3, "greedy", 7)  # type: ignore[arg-type]
     assert served.asked == [(SAMPLE_USERS, "greedy"), (SAMPLE_USERS, "thompson")]
     assert not measured.is_default
 
@@ -47,8 +47,8 @@ def test_a_model_that_shows_nothing_has_nothing_to_measure() -> None:
             zeros = np.zeros(nothing.shape, np.float32)
             return Slates(nothing, zeros, zeros, np.full(nothing.shape, b"", object))
 
-    assert measure_exploration(Mute(), cases(5), 3, "greedy") == ()  # type: ignore[arg-type]
+    assert measure_exploration(Mute(), cases(5), 3, "greedy", 7) == ()  # type: ignore[arg-type]
 
 
 def test_nobody_to_ask() -> None:
-    assert measure_exploration(TwoPolicies(), cases(0), 3, "greedy") == ()  # type: ignore[arg-type]
+    assert measure_exploration(TwoPolicies(), cases(0), 3, "greedy", 7) == ()  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """TFX component: full-catalogue metrics of the servable beside baselines and the last blessed model."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
@@ -10,6 +11,7 @@ from tfx.utils import path_utils
 from tfx_pipeline.catalogue_evaluation import CatalogueResult, write_result
 from tfx_pipeline.components.artifacts import CatalogueEvaluation, ShopTables
 from tfx_pipeline.config import Config
+from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.evaluation_cases import EvaluationEvents
 from tfx_pipeline.example_users import example_users
 from tfx_pipeline.exploration_sample import measure_exploration
@@ -54,15 +56,27 @@ def CatalogueEvaluator(
     path = Path(path_utils.serving_model_path(model.uri))
     ours = served(path)
     last = last_version_before(settings.serving_dir, int((path / VERSION_FILE).read_text(encoding="utf-8")))
-    evaluator = WindowEvaluator(folder, events, settings, ours, served(last) if last else None)
+    evaluator = WindowEvaluator(folder, events, settings, ours, _load_last_blessed(last, served))
     windows = tuple(evaluator.evaluate(window) for window in (EVAL, TEST))
-    test_cases = events.cases(TEST)
+    test_cases = events.cases(TEST).sample(settings.evaluation.most_users, settings.seed)
     files = [Path(uri) for uri in sorted(Path(artifact_utils.get_split_uri([rows], "eval")).iterdir())]
     pairs = read_labelled_pairs(files, list(settings.objectives))
     result = CatalogueResult(
         windows=windows,
         ranker=score_ranker(ours, pairs, settings.evaluation.bootstrap_rounds, settings.seed),
         examples=example_users(ours, events, test_cases, read_titles(path), settings.evaluation.example_users),
-        exploration=measure_exploration(ours, test_cases, settings.evaluation.cutoffs[0], settings.bandit.policy),
+        exploration=measure_exploration(
+            ours, test_cases, settings.evaluation.cutoffs[0], settings.bandit.policy, settings.seed
+        ),
     )
     write_result(result, Path(evaluation.uri))
+
+
+def _load_last_blessed(path: Path | None, load: Callable[[Path], ServedRanker]) -> ServedRanker | None:
+    try:
+        return None if path is None else load(path)
+    except Exception as error:
+        # Whatever is wrong with it, the new model cannot be compared, and only a person can say whether that matters.
+        reason = " ".join(str(error).split())
+        advice = "remove that version if it is broken"
+        raise PipelineError(f"{path}: the last blessed model cannot be loaded ({reason}); {advice}") from error

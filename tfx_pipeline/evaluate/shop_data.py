@@ -35,7 +35,7 @@ def shop_data(tables: ShopTables, request: EvaluateRequest) -> EvaluationData:
     if protocol != own:
         split = SplitConfig(method=_METHOD_OF[protocol])
     events = EvaluationEvents(tables.folder, read_split(tables.folder, split))
-    cases = events.cases(request.window)
+    cases = events.cases(request.window).sample(tables.config.evaluation.most_users, tables.config.seed)
     if len(cases) == 0:
         raise DataError(f"{request.data}: no user of the {request.window} window has a history and a target")
     columns = list(dict.fromkeys([*tables.config.evaluation.slices, *request.slices]))

@@ -88,6 +88,12 @@ class EvaluationCases:
         history, targets = self.history.take(indices), self.targets.take(indices)
         return EvaluationCases(user_ids, history, targets, self.item_count, event_types, ages)
 
+    def sample(self, most: int, seed: int) -> "EvaluationCases":
+        """At most `most` of the cases, drawn at random without replacement, in their order; equal seeds draw alike."""
+        if len(self) <= most:
+            return self
+        return self.take(np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False)))
+
     def history_of(self, index: int) -> NDArray[np.int32]:
         """Item rows of one case's history, oldest first."""
         return self.history.row(index)

@@ -1,6 +1,6 @@
 """The protocol: all models on the same users, for all items and for new items only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from tfx_pipeline.evaluation.catalogue_exposure import aggregate_intervals
 from tfx_pipeline.evaluation.item_facts import ItemFacts
 from tfx_pipeline.evaluation.metrics import check_cutoffs, score_rankings, standard_error
 from tfx_pipeline.evaluation.paired_tests import PairedTest, paired_tests
-from tfx_pipeline.evaluation.rankings import Ranker, Rankings, check_rankings, without_history
+from tfx_pipeline.evaluation.rankings import Ranker, Rankings, RanksBoth, check_rankings, without_history
 from tfx_pipeline.evaluation.slice_scores import SliceScore, score_slices
 from tfx_pipeline.evaluation.slicing import Slicing
 from tfx_pipeline.evaluation.table import HEADLINE, EvaluationRow, EvaluationTable, Items
@@ -97,14 +97,14 @@ def evaluate_models(
     with_target = cases.take(np.flatnonzero(cases.targets.lengths))
     labels = slicings(with_target) if slicings is not None else []
     new_labels = [slicing.of_new_targets(with_target) for slicing in labels]
-    parts = [
-        _part("all", with_target, labels, facts, max(cutoffs), settings),
-        _part("new", with_target.new_only()[0], new_labels, facts, max(cutoffs), settings),
-    ]
+    with_new_target, places = with_target.new_only()
+    everything = _part("all", with_target, labels, facts, max(cutoffs), settings)
+    new = _part("new", with_new_target, new_labels, facts, max(cutoffs), settings)
     scored = _Scores(tuple(cutoffs), facts, settings)
     for name, ranker in rankers.items():
-        for part in parts:
-            scored.add(name, part, _rank(name, ranker, part, max(cutoffs)))
+        lists = _rank(ranker, everything.cases, new.cases, places, max(cutoffs))
+        for part, ranked in zip((everything, new), lists, strict=True):
+            scored.add(name, part, _checked(name, ranked, part, max(cutoffs)))
     return scored.evaluation()
 
 
@@ -124,8 +124,20 @@ def _part(
     return _Part(items, cases, slicings, counts, popular(cases, k, items == "new").items)
 
 
-def _rank(name: str, ranker: Ranker, part: _Part, k: int) -> Rankings:
-    ranked = ranker(part.cases, k, part.items == "new")
+def _rank(
+    ranker: Ranker, everything: EvaluationCases, new: EvaluationCases, places: NDArray[np.int64], k: int
+) -> Iterator[Rankings]:
+    """Lists of all items, then lists of new ones for the cases at `places`."""
+    if isinstance(ranker, RanksBoth):
+        of_all, of_new = ranker.rank_both(everything, k)
+        yield of_all
+        yield of_new.take(places)
+    else:
+        yield ranker(everything, k, False)
+        yield ranker(new, k, True)
+
+
+def _checked(name: str, ranked: Rankings, part: _Part, k: int) -> Rankings:
     try:
         check_rankings(ranked.items, part.cases)
         if ranked.items.shape[1] < k:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,10 @@ class Rankings:
     items: NDArray[np.int32]
     scores: NDArray[np.float32] | None = None
 
+    def take(self, indices: NDArray[np.integer[Any]]) -> "Rankings":
+        """The lists at `indices`, in that order."""
+        return Rankings(self.items[indices], None if self.scores is None else self.scores[indices])
+
     def first(self, k: int) -> "Rankings":
         """The first k places of every list."""
         return Rankings(self.items[:, :k], None if self.scores is None else self.scores[:, :k])
@@ -32,6 +36,15 @@ class Rankings:
 
 Ranker = Callable[[EvaluationCases, int, bool], Rankings]
 """`ranker(cases, k, new_only)` ranks k items a case; with `new_only` it leaves out the items of the case's history."""
+
+
+@runtime_checkable
+class RanksBoth(Protocol):
+    """A ranker that is quicker when it is asked for all items and for new ones at once."""
+
+    def rank_both(self, cases: EvaluationCases, k: int) -> tuple[Rankings, Rankings]:
+        """Lists of all items, and lists without the items of each case's history."""
+        ...
 
 
 def check_rankings(ranked: NDArray[np.integer[Any]], cases: EvaluationCases) -> None:

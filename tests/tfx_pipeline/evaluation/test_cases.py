@@ -57,6 +57,16 @@ def test_parts_that_do_not_fit(
     assert str(error.value) == message
 
 
+def test_a_sample_keeps_the_order_and_is_the_same_again() -> None:
+    cases = EvaluationCases.from_lists([f"u{i}" for i in range(100)], [[i % 5] for i in range(100)], [[1]] * 100, 5)
+    sample = cases.sample(30, seed=7)
+    numbers = [int(user[1:]) for user in sample.user_ids]
+    assert len(numbers) == 30 and numbers == sorted(set(numbers)) and numbers != list(range(30))
+    assert [sample.history_of(place).tolist() for place in range(30)] == [[number % 5] for number in numbers]
+    assert cases.sample(30, seed=7).user_ids == sample.user_ids != cases.sample(30, seed=8).user_ids
+    assert cases.sample(100, seed=7) is cases
+
+
 def test_targets_named_twice() -> None:
     with pytest.raises(ValueError) as error:
         EvaluationCases(["a", "b"], Ragged.from_lists([[], []]), Ragged.from_lists([[1], [2, 3, 2]]), 5)

@@ -1,7 +1,6 @@
 """Properties that hold on any cases, and equality with the definitions in plain Python."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +12,10 @@ from numpy.typing import NDArray
 
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.metrics import metric_names, score_rankings
-from tfx_pipeline.evaluation.rankings import Rankings, check_rankings, without_history
+from tfx_pipeline.evaluation.rankings import Rankings, without_history
 
 ITEM_COUNT = 8
 CUTOFFS = (1, 3, 8)
-popularity = st.lists(st.integers(0, 4), min_size=ITEM_COUNT, max_size=ITEM_COUNT)
 
 
 def padded(items: list[int], k: int = ITEM_COUNT) -> list[int]:

@@ -55,6 +55,23 @@ def test_new_only_is_passed_on_with_the_cases_left() -> None:
     assert seen == [(["again", "new"], 3, False), (["new"], 3, True)]
 
 
+class Both:
+    """Ranks items 0 to 3 for everyone, and 2 and 3 among new ones, when it is asked for both at once."""
+
+    def rank_both(self, cases: EvaluationCases, k: int) -> tuple[Rankings, Rankings]:
+        return always(0, 1, 2, 3)(cases, k, False), always(2, 3)(cases, k, True)
+
+    def __call__(self, cases: EvaluationCases, k: int, new_only: bool) -> Rankings:
+        raise AssertionError("asked twice")
+
+
+def test_who_ranks_both_is_asked_once() -> None:
+    evaluation = evaluate_models({"both": Both()}, CASES, [3])
+    assert evaluation.ranked["both", "all"][1].items.tolist() == [[0, 1, 2], [0, 1, 2]]
+    assert evaluation.ranked["both", "new"][0].user_ids == ["new"]
+    assert evaluation.ranked["both", "new"][1].items.tolist() == [[2, 3, -1]]
+
+
 def test_known_items_do_not_help_with_new_items() -> None:
     # Ranks 0, 1, 2, 3: without the known 0 and 1, item 3 stands at rank 2, and its score moves with it.
     evaluation = evaluate_models({"ours": always(0, 1, 2, 3)}, CASES, [1, 4])

@@ -9,7 +9,14 @@ from tfx_pipeline.evaluation.baselines.item_knn import ItemKNN
 from tfx_pipeline.evaluation.baselines.most_popular import MostPopular
 from tfx_pipeline.evaluation.baselines.popularity import distinct_users_per_item
 from tfx_pipeline.evaluation.baselines.recent_popular import RecentPopular
-from tfx_pipeline.evaluation.baselines.registry import BASELINES, BUY_AGAIN, MOST_POPULAR, Baseline, baseline_rankers
+from tfx_pipeline.evaluation.baselines.registry import (
+    BASELINES,
+    BUY_AGAIN,
+    MOST_POPULAR,
+    QUICK,
+    Baseline,
+    baseline_rankers,
+)
 from tfx_pipeline.evaluation.baselines.scoring_ranker import ScoringRanker
 from tfx_pipeline.evaluation.baselines.transitions import Transitions
 
@@ -19,6 +26,7 @@ __all__ = [
     "BUY_AGAIN",
     "EASE",
     "MOST_POPULAR",
+    "QUICK",
     "Baseline",
     "BuyAgain",
     "BuyAgainRecency",

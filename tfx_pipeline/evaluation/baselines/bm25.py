@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from tfx_pipeline.evaluation.baselines.join_rankings import join_rankings
 from tfx_pipeline.evaluation.rankings import Rankings
 from tfx_pipeline.evaluation.top_k import top_k
 
@@ -29,7 +30,7 @@ class BM25:
         idf = ln(1 + (N - df + .5) / (df + .5))
         score(d) = sum over the words of the query of idf tf (k1 + 1) / (tf + k1 (1 - b + b |d| / mean |d|)).
 
-    A word that is in the query twice counts twice.
+    A query is a set of words: one that is in it twice counts once.
 
     Attributes:
         k1: How soon further repetitions of a word stop to count.
@@ -78,11 +79,11 @@ class BM25Index:
             ValueError: `k` is below 1.
         """
         parts = [self._search(queries[i : i + _QUERIES], k) for i in range(0, max(1, len(queries)), _QUERIES)]
-        items, scores = ([getattr(part, name) for part in parts] for name in ("items", "scores"))
-        return Rankings(np.concatenate(items), np.concatenate(scores))
+        return join_rankings(parts)
 
     def _search(self, queries: Sequence[str], k: int) -> Rankings:
         asked = _count_words([words(query) for query in queries], self.vocabulary, grow=False)
+        asked.data[:] = 1.0
         scores: NDArray[np.float64] = (asked @ self.weights).toarray()
         scores[scores == 0] = -np.inf
         return top_k(scores, k)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfx_pipeline.evaluation.baselines.own_items_ranker import OwnItemsRanker
-from tfx_pipeline.evaluation.baselines.popularity import recent_popularity
+from tfx_pipeline.evaluation.baselines.popularity import popularity_share, recent_popularity
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.interactions import Interactions
 
@@ -32,6 +32,5 @@ class BuyAgainRecency:
     def fit(self, interactions: Interactions) -> OwnItemsRanker:
         """Sum the weights of every item's events."""
         recent = recent_popularity(interactions, Recency(self.popularity_days, self.decay))
-        share = recent / max(recent.max(initial=0), np.finfo(np.float64).tiny)
-        added = (self.popularity_share * share).astype(np.float32)
+        added = (self.popularity_share * popularity_share(recent)).astype(np.float32)
         return OwnItemsRanker(recent, Recency(self.days, self.decay), added)

@@ -20,5 +20,9 @@ class ConstantRanker(ScoringRanker):
     scores: NDArray[np.float32]
 
     def evidence(self, cases: EvaluationCases) -> NDArray[np.float32]:
-        """The same row for every case; [C, V] float32, read-only."""
-        return np.broadcast_to(self.scores, (len(cases), len(self.scores)))
+        """The same row for every case; [C, V] float32."""
+        return np.repeat(self.scores[None], len(cases), axis=0)
+
+    def score(self, cases: EvaluationCases) -> NDArray[np.float32]:
+        """As of every ranker, but worked out for one case alone; [C, V] float32."""
+        return np.repeat(super().score(cases[:1]), len(cases), axis=0)

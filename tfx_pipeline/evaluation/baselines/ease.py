@@ -9,7 +9,7 @@ from scipy.linalg import lapack
 from tfx_pipeline.evaluation.baselines.history_matrix import binary, training_matrix
 from tfx_pipeline.evaluation.baselines.linear_ranker import LinearRanker
 from tfx_pipeline.evaluation.baselines.most_bought import most_bought
-from tfx_pipeline.evaluation.baselines.popularity import popularity, recent_popularity
+from tfx_pipeline.evaluation.baselines.popularity import popularity, popularity_share, recent_popularity
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.interactions import Interactions
 
@@ -54,7 +54,8 @@ class EASE:
         weights = self._weights((matrix.T @ matrix).toarray())
         if self.times_recent_popularity:
             weights *= self._popularity_factors(interactions)[columns]
-        return LinearRanker(users, columns, weights, Recency(self.days, self.decay), ceiling=1.0)
+        no_ties = np.zeros(len(users), np.float32)
+        return LinearRanker(users, columns, weights, Recency(self.days, self.decay), 1.0, no_ties)
 
     def _weights(self, gram: NDArray[np.float32]) -> NDArray[np.float32]:
         """B from X'X; [M, M] float32 both."""
@@ -75,4 +76,4 @@ class EASE:
 
     def _popularity_factors(self, interactions: Interactions) -> NDArray[np.float32]:
         recent = recent_popularity(interactions, Recency(self.popularity_days, self.decay))
-        return (0.3 + np.sqrt(recent / max(recent.max(initial=0), np.finfo(np.float64).tiny))).astype(np.float32)
+        return (0.3 + np.sqrt(popularity_share(recent))).astype(np.float32)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tfx_pipeline.evaluation.baselines.als_solver import solve_rows
+from tfx_pipeline.evaluation.baselines.als_solver import added_confidence, solve_rows
 from tfx_pipeline.evaluation.baselines.history_matrix import history_matrix
 from tfx_pipeline.evaluation.baselines.scoring_ranker import ScoringRanker
 from tfx_pipeline.evaluation.cases import EvaluationCases
@@ -17,7 +17,7 @@ class FactorRanker(ScoringRanker):
 
     Attributes:
         item_factors: Factors of every item, 0 for those that were never bought; [V, F] float32.
-        alpha: How much a position of the history adds to the confidence.
+        alpha: How much the positions of the history add to the confidence.
         regularisation: Weight of the squared factors.
     """
 
@@ -27,5 +27,5 @@ class FactorRanker(ScoringRanker):
 
     def evidence(self, cases: EvaluationCases) -> NDArray[np.float32]:
         """The dot products; [C, V] float32."""
-        confidence = history_matrix(cases) * np.float32(self.alpha)
+        confidence = added_confidence(history_matrix(cases), self.alpha)
         return solve_rows(confidence, self.item_factors, self.regularisation) @ self.item_factors.T

@@ -7,8 +7,8 @@ from tfx_pipeline.evaluation.baselines.recency import EQUAL, Recency
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.interactions import Interactions
 
-# Positions that weigh less than this share of the latest one change no ranking, but would cost as much as the others.
-_NEGLIGIBLE = 1e-6
+# Positions that weigh less than this share of the latest one hardly change a ranking, but cost as much as the others.
+_NEGLIGIBLE = 1e-4
 
 
 def history_matrix(cases: EvaluationCases, recency: Recency = EQUAL, ceiling: float | None = None) -> sp.csr_matrix:
@@ -16,7 +16,7 @@ def history_matrix(cases: EvaluationCases, recency: Recency = EQUAL, ceiling: fl
 
     Args:
         cases: The C cases.
-        recency: Weight of a position. Positions below a millionth of the latest one's weight are left out.
+        recency: Weight of a position. Positions below 1/10,000 of the latest one's weight are left out.
         ceiling: The most that an item can weigh, if it is in the history several times.
 
     Returns:

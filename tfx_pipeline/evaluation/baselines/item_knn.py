@@ -10,12 +10,14 @@ import scipy.sparse as sp
 from tfx_pipeline.evaluation.baselines.history_matrix import binary, training_matrix
 from tfx_pipeline.evaluation.baselines.linear_ranker import LinearRanker
 from tfx_pipeline.evaluation.baselines.most_bought import most_bought
-from tfx_pipeline.evaluation.baselines.popularity import popularity
+from tfx_pipeline.evaluation.baselines.popularity import popularity, popularity_share
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.interactions import Interactions
 from tfx_pipeline.evaluation.top_k import top_k
 
 _ROWS = 512
+# Items of equal cosines, of which rare items have many, go by popularity.
+_TIE_BREAK = 1e-4
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class ItemKNN:
     days: float | None = 90.0
     decay: float = 0.9
     damping: float = 0.0
-    items: int | None = 10_000
+    items: int | None = 5_000
 
     def fit(self, interactions: Interactions) -> LinearRanker:
         """Find the neighbours of every item."""
@@ -55,7 +57,8 @@ class ItemKNN:
         unit = (matrix @ sp.diags(1 / lengths)).tocsr()
         nearest = sp.vstack(list(self._nearest(unit)), format="csr", dtype=np.float32)
         weights = nearest if self.of == "history" else nearest.T.tocsr()
-        return LinearRanker(users, columns, weights, Recency(self.days, self.decay), ceiling=1.0)
+        tie_break = (_TIE_BREAK * popularity_share(users)).astype(np.float32)
+        return LinearRanker(users, columns, weights, Recency(self.days, self.decay), 1.0, tie_break)
 
     def _nearest(self, unit: sp.csr_matrix) -> Iterator[sp.csr_matrix]:
         """The cosines of the k nearest items of each item; blocks [rows, M], CSR."""
@@ -67,7 +70,6 @@ class ItemKNN:
             rows = np.arange(len(cosines))
             cosines[rows, start + rows] = 0.0
             cosines[cosines == 0] = -np.inf
-            best = top_k(cosines, min(self.neighbours, count))
-            found = best.items >= 0
-            entries = (best.scores[found], (np.nonzero(found)[0], best.items[found]))
-            yield sp.csr_matrix(entries, shape=cosines.shape)
+            best = top_k(cosines, min(self.neighbours, count)).items
+            places = np.nonzero(best >= 0)[0], best[best >= 0]
+            yield sp.csr_matrix((cosines[places], places), shape=cosines.shape)

@@ -35,7 +35,14 @@ def recent_popularity(interactions: Interactions, recency: Recency) -> NDArray[n
     """The events of every item, each weighted by how recent it is; [V] float64."""
     lengths = np.bincount(interactions.users, minlength=interactions.user_count)
     weights = recency.weights(lengths, interactions.ages)
-    return np.bincount(interactions.items, weights, minlength=interactions.item_count)
+    sums: NDArray[np.float64] = np.zeros(interactions.item_count)
+    np.add.at(sums, interactions.items, weights)
+    return sums
+
+
+def popularity_share(counts: NDArray[np.number[Any]]) -> NDArray[np.float64]:
+    """The popularity of every item relative to the largest one, 0 where all are 0; [V] to [V] float64."""
+    return np.asarray(counts, np.float64) / max(counts.max(initial=0), np.finfo(np.float64).tiny)
 
 
 def popularity_places(counts: NDArray[np.number[Any]]) -> NDArray[np.int64]:

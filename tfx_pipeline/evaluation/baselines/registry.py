@@ -37,6 +37,9 @@ BASELINES: dict[str, Baseline] = {
 }
 """Name -> baseline, with the settings that it is compared with."""
 
+QUICK = ("most popular", "recent popular", "buy again", "buy again, recent")
+"""Baselines that learn in no time and hardly cost anything to rank with."""
+
 
 def baseline_rankers(
     interactions: Interactions, names: Iterable[str] | None = None, ease_items: int | None = None

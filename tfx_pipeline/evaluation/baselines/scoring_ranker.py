@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from tfx_pipeline.evaluation.baselines.join_rankings import join_rankings
 from tfx_pipeline.evaluation.baselines.popularity import popularity_places
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.rankings import Rankings
@@ -36,7 +37,7 @@ class ScoringRanker(ABC):
 
     @abstractmethod
     def evidence(self, cases: EvaluationCases) -> Evidence:
-        """What the model knows about each item for each of the C cases; [C, V] float32, 0 for nothing."""
+        """What the model knows about each item for each of the C cases, in an array of its own; [C, V] float32."""
 
     def score(self, cases: EvaluationCases) -> NDArray[np.float32]:
         """The score of every item of the catalogue for each of the C cases; [C, V] float32, all finite.
@@ -65,8 +66,12 @@ class ScoringRanker(ABC):
         Raises:
             ValueError: `k` is below 1, or the cases are of another catalogue.
         """
-        parts = [self._rank(part, k, new_only) for part in self._batches(cases)]
-        return Rankings(np.concatenate([part.items for part in parts]), np.concatenate([_scores(p) for p in parts]))
+        return join_rankings([self._rank(part, k, new_only) for part in self._batches(cases)])
+
+    def rank_both(self, cases: EvaluationCases, k: int) -> tuple[Rankings, Rankings]:
+        """Lists of all items and lists of new items, as from two calls, but every case is scored once."""
+        parts = [self._rank_both(part, k) for part in self._batches(cases)]
+        return join_rankings([everything for everything, _ in parts]), join_rankings([new for _, new in parts])
 
     @cached_property
     def _below_evidence(self) -> NDArray[np.float32]:
@@ -80,26 +85,34 @@ class ScoringRanker(ABC):
 
     def _rank(self, cases: EvaluationCases, k: int, new_only: bool) -> Rankings:
         scores = self.score(cases)
-        if new_only:
-            scores[cases.history.owners, cases.history.values] = -np.inf
-        return top_k(scores, k)
+        return _top_k_of_new(scores, cases, k) if new_only else top_k(scores, k)
+
+    def _rank_both(self, cases: EvaluationCases, k: int) -> tuple[Rankings, Rankings]:
+        scores = self.score(cases)
+        return top_k(scores, k), _top_k_of_new(scores, cases, k)
+
+
+def _top_k_of_new(scores: NDArray[np.float32], cases: EvaluationCases, k: int) -> Rankings:
+    """The best items outside the histories; the scores of the others are overwritten."""
+    scores[cases.history.owners, cases.history.values] = -np.inf
+    return top_k(scores, k)
 
 
 def _fill_dense(evidence: NDArray[np.float32], below: NDArray[np.float32]) -> NDArray[np.float32]:
-    floors = evidence.min(axis=1, initial=0.0)
-    return np.where(evidence == 0, below + floors[:, None], evidence)
+    # Row by row, so that the work stays in the processor's cache.
+    for row in evidence:
+        unknown = np.flatnonzero(row == 0)
+        row[unknown] = below[unknown] + row.min(initial=0.0)
+    return evidence
 
 
 def _fill_sparse(evidence: sp.csr_matrix, below: NDArray[np.float32]) -> NDArray[np.float32]:
     evidence.eliminate_zeros()
     owners = np.repeat(np.arange(evidence.shape[0]), np.diff(evidence.indptr))
-    floors = np.zeros(evidence.shape[0], np.float32)
-    np.minimum.at(floors, owners, evidence.data)
-    scores: NDArray[np.float32] = below + floors[:, None]
+    scores = np.repeat(below[None], evidence.shape[0], axis=0)
+    if evidence.data.min(initial=0.0) < 0:
+        floors = np.zeros(evidence.shape[0], np.float32)
+        np.minimum.at(floors, owners, evidence.data)
+        scores += floors[:, None]
     scores[owners, evidence.indices] = evidence.data
     return scores
-
-
-def _scores(rankings: Rankings) -> NDArray[np.float32]:
-    assert rankings.scores is not None
-    return rankings.scores

@@ -6,9 +6,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfx_pipeline.evaluation.baselines.linear_ranker import LinearRanker
-from tfx_pipeline.evaluation.baselines.popularity import popularity
+from tfx_pipeline.evaluation.baselines.popularity import popularity, popularity_share
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.interactions import Interactions
+
+# Items that followed as often, of which there are many where histories are short, go by popularity.
+_TIE_BREAK = 1e-4
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Transitions:
 
         score(i) = sum over positions p of the history of decay ** p sum_{d=1..steps} n(j_p, i, d) / d / u(i) ** power,
 
-    where p counts back from the latest position. An item never follows itself.
+    where p counts back from the latest position. An item that comes again follows itself.
 
     Attributes:
         steps: How far ahead an item is counted.
@@ -39,9 +42,9 @@ class Transitions:
         counts = self._counts(interactions)
         counts = counts + counts.T if self.both_ways else counts
         damped = counts @ sp.diags((1 / np.maximum(users, 1) ** self.power).astype(np.float32))
-        return LinearRanker(
-            users, np.arange(len(users)), damped.tocsr(), Recency(days=None, decay=self.decay), ceiling=None
-        )
+        tie_break = (_TIE_BREAK * popularity_share(users)).astype(np.float32)
+        recency = Recency(days=None, decay=self.decay)
+        return LinearRanker(users, np.arange(len(users)), damped.tocsr(), recency, None, tie_break)
 
     def _counts(self, interactions: Interactions) -> sp.csr_matrix:
         """The sum over the distances of n(j, i, distance) / distance; [V, V] float32, CSR."""
@@ -49,7 +52,7 @@ class Transitions:
         counts = sp.csr_matrix(size, dtype=np.float32)
         for distance in range(1, min(self.steps, len(interactions) - 1) + 1):
             items, following = interactions.items[:-distance], interactions.items[distance:]
-            counted = (interactions.users[:-distance] == interactions.users[distance:]) & (items != following)
+            counted = interactions.users[:-distance] == interactions.users[distance:]
             weights = np.full(int(counted.sum()), 1 / distance, np.float32)
             counts += sp.csr_matrix((weights, (items[counted], following[counted])), shape=size)
         return counts
