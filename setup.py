@@ -21,12 +21,14 @@ VERSIONS = {
     "protobuf": ("3.20.3", "6.33.6"),
     "pyarrow": ("10.0.1", "18.1.0"),
     "safetensors": ("0.8.0", "0.8.0"),
+    "scipy": ("1.12.0", "1.17.1"),  # sparse matrices and factorizations of the baselines
     "tensorflow": ("2.16.2", "2.21.0"),
     "tensorflow-recommenders": ("0.7.7", "0.7.7"),
     "tensorflow-serving-api": ("2.16.1", "2.19.1"),  # no later release exists
     "tensorflow-text": ("2.16.1", "2.21.1"),
     "tf-keras": ("2.16.0", "2.21.0"),
     "tfx": ("1.16.0", "1.21.0"),
+    "threadpoolctl": ("3.8.0", "3.8.0"),  # small factorizations are slower on several threads
 }
 
 
