@@ -13,8 +13,8 @@ from tfx_pipeline.run_summary import load_run_summary
 @pytest.mark.timeout(900)
 def test_a_model_made_worse_on_purpose_is_not_blessed(shop_run: Any, command_line: Any, tmp_path: Path) -> None:
     document = yaml.safe_load(shop_run.config.read_text())
-    # Nothing of the own history is a candidate any more, and no gate but the one against the last blessed model.
-    document["ranker"] |= {"from_history": 0}
+    # Hardly any candidates, and no gate but the one against the last blessed model.
+    document["ranker"] |= {"retrieved": 1, "from_history": 0, "popular": 1}
     document["evaluation"] = {"minimum_ranker_auc": 0.0, "minimum_lift_over_popular": -1.0}
     worse = shop_run.config.with_name("worse.yaml")
     worse.write_text(yaml.safe_dump(document, sort_keys=False))
