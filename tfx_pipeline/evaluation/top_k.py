@@ -1,17 +1,20 @@
 """Exact top k over the full catalogue, fast enough to rank every user."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from tfx_pipeline.evaluation.ragged import Ragged
 from tfx_pipeline.evaluation.rankings import PAD, Rankings
 
 _COLUMNS_A_BLOCK = 64
-_THREADS = 2
+_LOWEST = np.finfo(np.float32).min
+_SCORES_AT_ONCE = 2**24
 
 
 def top_k(scores: NDArray[np.floating[Any]], k: int) -> Rankings:
@@ -39,9 +42,10 @@ def top_k(scores: NDArray[np.floating[Any]], k: int) -> Rankings:
     best_scores = np.full((len(scores), k), -np.inf, np.float32)
     for case, row in enumerate(scores):
         row = row.astype(np.float32, copy=False)
-        if row.size and np.isnan(row.max()):
+        bound = _lower_bound(row, k)
+        if np.isnan(bound):
             raise ValueError(f"case row {case}: the score of item row {int(np.argmax(np.isnan(row)))} is NaN")
-        best = _best_columns(row, k)
+        best = _best_columns(row, k, bound)
         items[case, : len(best)] = best
         best_scores[case, : len(best)] = row[best]
     return Rankings(items, best_scores)
@@ -52,7 +56,7 @@ def top_k_of_vectors(
     items: NDArray[np.float32],
     k: int,
     excluded: Ragged | None = None,
-    batch: int = 64,
+    batch: int | None = None,
 ) -> Rankings:
     """The k items whose vectors have the largest dot product with each query.
 
@@ -61,7 +65,8 @@ def top_k_of_vectors(
         items: Item vectors in catalogue order; [V, D] float32.
         k: Length of the lists.
         excluded: Item rows that a case must not get; C lists.
-        batch: Cases scored at once; they take `batch` x V x 4 bytes for each of two threads.
+        batch: Cases that one thread scores at once, `batch` x V x 4 bytes; there is a thread for each core. By default
+            all threads together hold some 16 million scores.
 
     Returns:
         Items [C, k] and dot products [C, k], as from `top_k`.
@@ -70,6 +75,8 @@ def top_k_of_vectors(
         ValueError: A shape does not fit, `k` or `batch` is below 1, an excluded row is outside the catalogue, or a
             dot product is NaN.
     """
+    threads = os.cpu_count() or 1
+    batch = max(1, _SCORES_AT_ONCE // (max(1, len(items)) * threads)) if batch is None else batch
     _check_vectors(queries, items, excluded, batch)
     ranked = np.full((len(queries), k), PAD, np.int32)
     best_scores = np.full((len(queries), k), -np.inf, np.float32)
@@ -79,8 +86,8 @@ def top_k_of_vectors(
         best = _rank(queries[rows], items, k, part, rows)
         ranked[rows], best_scores[rows] = best.items, best.scores
 
-    # Products keep all cores busy, but what is done with them only one: a second thread fills the gap.
-    with ThreadPoolExecutor(_THREADS) as pool:
+    # A product alone would keep all cores busy, but what is done with it only one.
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(rank, _batches(len(queries), batch)):
             pass
     return Rankings(ranked, best_scores)
@@ -98,8 +105,7 @@ def _rank(
         raise ValueError(f"cases {rows.start} to {rows.stop - 1}: {error}") from error
 
 
-def _best_columns(row: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    bound = _lower_bound(row, k)
+def _best_columns(row: NDArray[np.float32], k: int, bound: np.float32) -> NDArray[np.int64]:
     near = np.flatnonzero(row > bound)
     if len(near) < k:
         # The bound is the k-th largest score itself. Of the items level with it, the first of the catalogue come in.
@@ -113,15 +119,19 @@ def _best_columns(row: NDArray[np.float32], k: int) -> NDArray[np.int64]:
 
 
 def _lower_bound(row: NDArray[np.float32], k: int) -> np.float32:
+    """A number that the k-th largest score is not below; NaN if a score is NaN."""
     # Each of the k blocks with the largest maxima holds a score that is at least the k-th of these maxima, and so the
     # k-th largest score is at least as large. One pass for the maxima and one to compare cost far less than to
     # partition the whole row. Blocks are strided columns, because NumPy takes maxima across rows with wide vectors.
-    lowest = np.finfo(np.float32).min
     blocks = len(row) // _COLUMNS_A_BLOCK
     if blocks < k:
-        return lowest
-    maxima = row[: blocks * _COLUMNS_A_BLOCK].reshape(_COLUMNS_A_BLOCK, blocks).max(axis=0)
-    return max(np.partition(maxima, blocks - k)[blocks - k], lowest)
+        return np.float32(np.nan) if np.isnan(row).any() else _LOWEST
+    in_blocks = blocks * _COLUMNS_A_BLOCK
+    maxima = row[:in_blocks].reshape(_COLUMNS_A_BLOCK, blocks).max(axis=0)
+    # A maximum with a NaN in its block is NaN.
+    if np.isnan(maxima).any() or np.isnan(row[in_blocks:]).any():
+        return np.float32(np.nan)
+    return max(np.partition(maxima, blocks - k)[blocks - k], _LOWEST)
 
 
 def _check_vectors(
