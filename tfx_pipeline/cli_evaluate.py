@@ -18,6 +18,7 @@ class ProtocolName(str, Enum):
     FILES = "files"
     CASES = "cases"
     SAMPLED = "sampled"
+    SEARCH = "search"
 
 
 class WindowName(str, Enum):
@@ -43,7 +44,10 @@ def evaluate(
     ],
     data: Annotated[
         Path,
-        typer.Option(help="A run directory, a YAML file of a shop, or a table of cases (CSV, JSON Lines, Parquet)."),
+        typer.Option(
+            help="A run directory, a YAML file of a shop, or a table of cases or judged queries (CSV, JSON "
+            "Lines, Parquet)."
+        ),
     ],
     protocol: Annotated[
         ProtocolName | None, typer.Option(help="How history and targets are told apart; by default as configured.")
@@ -51,9 +55,15 @@ def evaluate(
     window: Annotated[WindowName, typer.Option(help="Window of the split that is asked about.")] = WindowName.TEST,
     k: Annotated[list[int] | None, typer.Option("--k", min=1, max=10_000, help="Cut-offs; by default 10, 20.")] = None,
     train: Annotated[Path | None, typer.Option(help="What baselines learn from beside a table of cases.")] = None,
-    items: Annotated[Path | None, typer.Option(help="The catalogue beside a table of cases.")] = None,
+    items: Annotated[
+        Path | None, typer.Option(help="The catalogue beside a table of cases; with its text beside judged queries.")
+    ] = None,
     columns: Annotated[
         list[str] | None, typer.Option(help="Columns of a table of cases: history=NAME,targets=NAME.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=VALUE: reads these rows of the table alone, such as split=test."),
     ] = None,
     slice_columns: Annotated[
         list[str] | None, typer.Option("--slice", help="A column of items, users or events to slice by as well.")
@@ -78,7 +88,7 @@ def evaluate(
     verbose: Verbose = False,
 ) -> None:
     """Score models and baselines on the same users, with intervals and paired tests."""
-    mapping = _mapping(columns or [])
+    mapping, wanted = _mapping(columns or []), _wanted_rows(where or [])
     from tfx_pipeline.evaluate.request import EvaluateRequest, OutputFiles
     from tfx_pipeline.evaluate.verb import evaluate_verb
 
@@ -91,6 +101,7 @@ def evaluate(
         train=train,
         items=items,
         columns=mapping,
+        where=wanted,
         slices=tuple(slice_columns or ()),
         impressions=impressions,
         baselines=baselines,
@@ -110,3 +121,14 @@ def _mapping(values: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"{pair!r} is not OURS=THEIRS", param_hint="--columns")
         mapping[ours.strip()] = theirs.strip()
     return mapping
+
+
+def _wanted_rows(conditions: list[str]) -> dict[str, tuple[str, ...]]:
+    """Column -> its wanted values; a column that is named again takes one more."""
+    wanted: dict[str, tuple[str, ...]] = {}
+    for condition in conditions:
+        column, equals, value = (part.strip() for part in condition.partition("="))
+        if not (column and equals):
+            raise typer.BadParameter(f"{condition!r} is not COLUMN=VALUE", param_hint="--where")
+        wanted[column] = (*wanted.get(column, ()), value)
+    return wanted

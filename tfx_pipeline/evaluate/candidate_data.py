@@ -28,7 +28,8 @@ def candidate_data(request: EvaluateRequest, known_items: Sequence[pa.Array] = (
     Raises:
         DataError: A table cannot be used, or a case has no negative.
     """
-    file = TableFile(request.data, (CASE, _OPTIONAL_HISTORY, _POSITIVE, NEGATIVES), request.columns)
+    wanted = (CASE, _OPTIONAL_HISTORY, _POSITIVE, NEGATIVES)
+    file = TableFile(request.data, wanted, request.columns, request.where)
     case_ids = distinct_case_ids(file, case_owners(file))
     positives, negatives = file.ids("positive"), file.id_lists("negatives")
     _check_negatives(file, positives, negatives)

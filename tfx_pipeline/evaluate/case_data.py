@@ -11,6 +11,7 @@ from tfx_pipeline.config import HistoryConfig
 from tfx_pipeline.evaluate.case_table import CaseTable, read_case_table
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
 from tfx_pipeline.evaluate.request import EvaluateRequest, Protocol
+from tfx_pipeline.evaluate.search_texts import SearchTexts
 from tfx_pipeline.evaluate.table_file import TableFile, WantedColumn
 from tfx_pipeline.evaluate.training_table import TrainingTable, read_training_table
 from tfx_pipeline.evaluation.cases import EvaluationCases
@@ -33,7 +34,7 @@ def case_data(request: EvaluateRequest, known_items: Sequence[pa.Array] = ()) ->
     Raises:
         DataError: A table cannot be used, or no case has a target.
     """
-    table = read_case_table(request.data, request.columns)
+    table = read_case_table(request.data, request.columns, request.where)
     training = read_training_table(request.train) if request.train else None
     catalogue, notes = find_catalogue(
         request.items, known_items, [table.targets.ids, table.history.ids], training, str(request.data)
@@ -95,6 +96,7 @@ def data_of_cases(
     catalogue: pa.Array,
     training: TrainingTable | None,
     candidates: CandidateLists | None = None,
+    search: SearchTexts | None = None,
 ) -> EvaluationData:
     """Evaluation data without the tables of a shop."""
     interactions = training.interactions(catalogue) if training is not None else None
@@ -108,6 +110,7 @@ def data_of_cases(
         interactions=interactions,
         facts=ItemFacts.from_interactions(interactions) if interactions is not None else None,
         candidates=candidates,
+        search=search,
     )
 
 

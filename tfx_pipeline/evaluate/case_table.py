@@ -32,17 +32,20 @@ class CaseTable:
     targets: IdLists
 
 
-def read_case_table(path: Path, columns: Mapping[str, str] | None = None) -> CaseTable:
+def read_case_table(
+    path: Path, columns: Mapping[str, str] | None = None, where: Mapping[str, Sequence[str]] | None = None
+) -> CaseTable:
     """Read a table of cases.
 
     Args:
         path: Where it is.
         columns: `case_id`, `history` or `targets` -> the name of that column in the file.
+        where: Column of the file -> its values in the rows that are read.
 
     Raises:
         DataError: A column is missing, an id is empty, or a case_id occurs twice.
     """
-    file = TableFile(path, (CASE, HISTORY, TARGETS), columns)
+    file = TableFile(path, (CASE, HISTORY, TARGETS), columns, where)
     owners = case_owners(file)
     return CaseTable(file, distinct_case_ids(file, owners), owners, file.id_lists("history"), file.id_lists("targets"))
 

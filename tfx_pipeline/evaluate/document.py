@@ -15,8 +15,8 @@ def as_document(result: EvaluationResult) -> dict[str, Any]:
 
     Returns:
         `data`: what was asked; `models`: who; `settings`: how; `results`: one entry a model and kind of items, with
-        means, standard errors and 95 % intervals; `tests`: the first model against each other one; `slices`, `gaps`
-        and `impressions`: empty where there are none; `notes`; and `seconds`.
+        means, standard errors and 95 % intervals; `tests`: the first model against each other one; `slices`, `gaps`,
+        `impressions` and `ranker`: empty where there are none; `notes`; and `seconds`.
     """
     data, evaluation = result.data, result.evaluation
     period = None if data.period is None else {"start": data.period[0], "end": data.period[1]}
@@ -38,6 +38,7 @@ def as_document(result: EvaluationResult) -> dict[str, Any]:
         "slices": [asdict(score) for score in evaluation.slices],
         "gaps": [asdict(gap) for gap in result.gaps],
         "impressions": [asdict(score) for score in result.impressions],
+        "ranker": [{"model": score.model, **asdict(score.scores)} for score in result.ranker],
         "notes": list(result.notes),
         "seconds": result.seconds,
     }

@@ -1,27 +1,31 @@
 """Evaluate any models on any data under one named protocol."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
+from tfx_pipeline.evaluate.impression_evaluation import score_all_impressions
 from tfx_pipeline.evaluate.impressions_file import read_impressions
-from tfx_pipeline.evaluate.load_models import LoadedModel, load_models
+from tfx_pipeline.evaluate.load_models import load_models
+from tfx_pipeline.evaluate.loaded_model import LoadedModel
 from tfx_pipeline.evaluate.model_items import items_of_model
 from tfx_pipeline.evaluate.model_progress import ModelProgress
 from tfx_pipeline.evaluate.model_source import ModelSource, find_models
 from tfx_pipeline.evaluate.open_data import open_data
 from tfx_pipeline.evaluate.predictions_file import read_predictions
+from tfx_pipeline.evaluate.ranker_evaluation import score_rankers
 from tfx_pipeline.evaluate.request import EvaluateRequest
-from tfx_pipeline.evaluate.results import EvaluationResult, ImpressionScore
+from tfx_pipeline.evaluate.results import EvaluationResult
 from tfx_pipeline.evaluate.sampled_evaluation import evaluate_sampled
+from tfx_pipeline.evaluate.search_evaluation import evaluate_search
+from tfx_pipeline.evaluate.search_models import SEARCH_BASELINES
 from tfx_pipeline.evaluate.written_lists import check_endings
 from tfx_pipeline.evaluation.baselines import BASELINES
-from tfx_pipeline.evaluation.bootstrap import bootstrap_counts, ratio_intervals
 from tfx_pipeline.evaluation.fairness import FairnessGap, exposure_gaps, quality_gaps
-from tfx_pipeline.evaluation.impressions import Impressions, score_impressions
+from tfx_pipeline.evaluation.impressions import Impressions
 from tfx_pipeline.evaluation.metrics import check_cutoffs
 from tfx_pipeline.evaluation.protocol import Evaluation, EvaluationSettings, evaluate_models
 from tfx_pipeline.evaluation_facts import scores_of_groups
@@ -42,7 +46,7 @@ def evaluate(request: EvaluateRequest, progress: ModelProgress | None = None) ->
     """
     prepare_environment()
     check_endings(request.files)
-    given = find_models(request.models, BASELINES)
+    given = find_models(request.models, SEARCH_BASELINES if request.protocol == "search" else BASELINES)
     predictions = {each.place: read_predictions(Path(each.place)) for each in given if each.kind == "predictions file"}
     known_items = [each.item_ids for each in predictions.values()] + [items_of_model(source) for source in given]
     with ExitStack() as stack:
@@ -59,10 +63,14 @@ def _baselines_beside(
     request: EvaluateRequest, data: EvaluationData, given: Sequence[ModelSource]
 ) -> list[ModelSource]:
     """Every baseline that is not among the models anyway; none where there is nothing to learn from."""
-    if not request.baselines or data.interactions is None:
+    if not request.baselines:
         return []
     asked = {source.place for source in given if source.kind == "baseline"}
-    names = BASELINES if data.settings.baselines is None else data.settings.baselines
+    names: Iterable[str] = ()
+    if data.search is not None:
+        names = SEARCH_BASELINES
+    elif data.interactions is not None:
+        names = BASELINES if data.settings.baselines is None else data.settings.baselines
     return [ModelSource(name, "baseline", name, name) for name in names if name not in asked]
 
 
@@ -78,9 +86,11 @@ def _evaluate(
     rounds = data.settings.bootstrap_rounds if request.rounds is None else request.rounds
     settings = EvaluationSettings(rounds, request.seed, data.settings.smallest_slice, (models[0].source.name,))
     started = time.perf_counter()
-    with progress.of(models, is_sampled=data.candidates is not None):
+    with progress.of(models, len(data.items_asked)):
         evaluation = _ask(data, models, cutoffs, settings, progress)
     seconds = time.perf_counter() - started
+    ranker, ranker_notes = score_rankers(models, data, rounds, request.seed)
+    model_notes = [note for model in models for note in model.notes()]
     return EvaluationResult(
         data=data,
         models=tuple(model.source for model in models),
@@ -89,9 +99,10 @@ def _evaluate(
         seconds=seconds,
         evaluation=evaluation,
         gaps=_gaps(evaluation, data, models[0].source.name, cutoffs[0]),
-        impressions=_impression_scores(evaluation, models, impressions, cutoffs, settings) if impressions else (),
+        impressions=score_all_impressions(evaluation, impressions, settings) if impressions else (),
+        ranker=ranker,
         asked=request.slices,
-        notes=(*data.notes, *_no_baselines(request, data), *(note for model in models for note in model.notes())),
+        notes=(*data.notes, *_no_baselines(request, data), *model_notes, *ranker_notes),
     )
 
 
@@ -106,6 +117,8 @@ def _ask(
         scorers = {model.source.name: progress.scorer(model) for model in models}
         return evaluate_sampled(scorers, data.cases, data.candidates, cutoffs, settings)
     rankers = {model.source.name: progress.ranker(model) for model in models}
+    if data.search is not None:
+        return evaluate_search(rankers, data.cases, cutoffs, settings)
     return evaluate_models(rankers, data.cases, cutoffs, data.facts, data.slicings, settings)
 
 
@@ -119,25 +132,7 @@ def _gaps(evaluation: Evaluation, data: EvaluationData, model: str, cutoff: int)
     return (*by_quality, *exposure_gaps(model, ranked.items, cases, data.item_labels, cutoff, no_gate))
 
 
-def _impression_scores(
-    evaluation: Evaluation,
-    models: Sequence[LoadedModel],
-    impressions: Impressions,
-    cutoffs: Sequence[int],
-    settings: EvaluationSettings,
-) -> tuple[ImpressionScore, ...]:
-    scores = []
-    for name in (model.source.name for model in models):
-        cases, ranked = evaluation.ranked[name, "all"]
-        ratios = score_impressions(ranked.items, impressions, cutoffs)
-        intervals: dict[str, tuple[float, float] | None] = dict.fromkeys(ratios)
-        if settings.rounds and len(cases) > 1:
-            intervals = ratio_intervals(ratios, bootstrap_counts(len(cases), settings.rounds, settings.seed))
-        scores.append(ImpressionScore(name, {metric: ratio.value for metric, ratio in ratios.items()}, intervals))
-    return tuple(scores)
-
-
 def _no_baselines(request: EvaluateRequest, data: EvaluationData) -> list[str]:
-    if request.baselines and data.interactions is None:
+    if request.baselines and data.interactions is None and data.search is None:
         return ["no baselines stand beside the models: --train FILE names what they learn from"]
     return []

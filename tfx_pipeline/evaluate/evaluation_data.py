@@ -7,13 +7,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tfx_pipeline.evaluate.ranker_rows import RankerRows
 from tfx_pipeline.evaluate.request import Protocol, Window
+from tfx_pipeline.evaluate.search_texts import SearchTexts
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.interactions import Interactions
 from tfx_pipeline.evaluation.item_facts import ItemFacts
 from tfx_pipeline.evaluation.labelling import Labelling
 from tfx_pipeline.evaluation.protocol import Slicings
 from tfx_pipeline.evaluation.sampled import CandidateLists
+from tfx_pipeline.evaluation.table import Items
 from tfx_pipeline.evaluation_config import EvaluationConfig
 
 
@@ -34,6 +37,8 @@ class EvaluationData:
         slicings: Labels of the targets; None where there are none.
         item_labels: Dimension -> groups of the items, for gaps of exposure.
         candidates: The candidate lists of the sampled protocol; None for the others.
+        search: Queries and documents of the protocol of searches; None for the others.
+        ranker_rows: Labelled rows of the eval window for the rankers; None where there are none.
         window: Window of the split; None where the protocol has none.
         period: First moment of the window and the first one after it, epoch seconds; None without a clock or window.
         notes: What a reader of the figures has to know, one sentence each.
@@ -51,9 +56,21 @@ class EvaluationData:
     slicings: Slicings | None = None
     item_labels: Mapping[str, Labelling] = field(default_factory=dict)
     candidates: CandidateLists | None = None
+    search: SearchTexts | None = None
+    ranker_rows: RankerRows | None = None
     window: Window | None = None
     period: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def items_asked(self) -> tuple[Items, ...]:
+        """The kinds of items that models are asked for."""
+        return ("all", "new") if self.candidates is None and self.search is None else ("all",)
+
+    @property
+    def who(self) -> str:
+        """What the cases are."""
+        return "users" if self.search is None else "queries"
 
     @property
     def catalogue(self) -> pa.Array:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tfx_pipeline.evaluate.load_models import LoadedModel, Scorer
+from tfx_pipeline.evaluate.loaded_model import LoadedModel, Scorer
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.ragged import Ragged
 from tfx_pipeline.evaluation.rankings import Ranker, Rankings
@@ -31,12 +31,12 @@ class ModelProgress(logging.Handler):
         self._answered = 0
 
     @contextmanager
-    def of(self, models: Sequence[LoadedModel], is_sampled: bool) -> Iterator[None]:
+    def of(self, models: Sequence[LoadedModel], questions: int) -> Iterator[None]:
         """Show the line while the block runs.
 
         Args:
             models: The models that will be asked.
-            is_sampled: Whether each is asked once, and not once for all items and once for new ones.
+            questions: How often each is asked: once for all items, and once more for new ones.
         """
         if self._console is None or not self._console.is_terminal:
             yield
@@ -46,7 +46,7 @@ class ModelProgress(logging.Handler):
         logger.addHandler(self)
         try:
             with Progress(*columns, console=self._console, transient=True) as self._bar:
-                self._bar.add_task("", total=len(models) * (1 if is_sampled else 2))
+                self._bar.add_task("", total=len(models) * questions)
                 yield
         finally:
             logger.removeHandler(self)

@@ -9,6 +9,7 @@ from tfx_pipeline.evaluate.candidate_data import NEGATIVES, candidate_data
 from tfx_pipeline.evaluate.case_data import case_data
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
 from tfx_pipeline.evaluate.request import PROTOCOLS_OF_FILES, EvaluateRequest, Protocol
+from tfx_pipeline.evaluate.search_data import search_data
 from tfx_pipeline.evaluate.shop_data import shop_data
 from tfx_pipeline.evaluate.shop_tables import is_configuration, open_shop_tables
 from tfx_pipeline.sources.errors import DataError
@@ -37,13 +38,24 @@ def open_data(request: EvaluateRequest, known_items: Sequence[pa.Array] = ()) ->
         return
     protocol = _protocol_of_file(request)
     _check_case_options(request, protocol)
+    if protocol == "search":
+        _check_search_options(request)
+        yield search_data(request)
+        return
     yield (candidate_data if protocol == "sampled" else case_data)(request, known_items)
 
 
 def _check_shop_options(request: EvaluateRequest) -> None:
     if request.protocol in PROTOCOLS_OF_FILES:
-        raise DataError(f"{request.data}: protocol {request.protocol} needs a table of cases, this is a shop's data")
-    for option, value in (("--train", request.train), ("--items", request.items), ("--columns", request.columns)):
+        kind = "queries" if request.protocol == "search" else "cases"
+        raise DataError(f"{request.data}: protocol {request.protocol} needs a table of {kind}, this is a shop's data")
+    options = {
+        "--train": request.train,
+        "--items": request.items,
+        "--columns": request.columns,
+        "--where": request.where,
+    }
+    for option, value in options.items():
         if value:
             raise DataError(f"{option} goes with a table of cases; {request.data} is a shop's data")
 
@@ -68,3 +80,16 @@ def _check_case_options(request: EvaluateRequest, protocol: Protocol) -> None:
         raise DataError("--impressions needs ranked lists of the whole catalogue, not the sampled protocol")
     if request.files.new_predictions is not None and protocol == "sampled":
         raise DataError("--new-predictions needs lists without the history, which the sampled protocol has not")
+
+
+def _check_search_options(request: EvaluateRequest) -> None:
+    """What needs users or histories, of which a query has neither."""
+    refused = {
+        "--train": request.train,
+        "--impressions": request.impressions,
+        "--new-predictions": request.files.new_predictions,
+        "--history": request.files.history,
+    }
+    for option, value in refused.items():
+        if value is not None:
+            raise DataError(f"{option} does not go with protocol search: a query has no user and no history")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
 from tfx_pipeline.evaluate.model_source import ModelSource
 from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.probabilities import ProbabilityScores
 from tfx_pipeline.evaluation.protocol import Evaluation
 
 
@@ -24,6 +25,19 @@ class ImpressionScore:
 
 
 @dataclass(frozen=True)
+class RankerScore:
+    """The probabilities of one model for one objective.
+
+    Attributes:
+        model: Name of the model.
+        scores: How good they are.
+    """
+
+    model: str
+    scores: ProbabilityScores
+
+
+@dataclass(frozen=True)
 class EvaluationResult:
     """Everything that was found.
 
@@ -36,6 +50,7 @@ class EvaluationResult:
         evaluation: Metrics, paired tests, slices and ranked lists.
         gaps: How far apart the first model serves groups.
         impressions: Metrics on the log of impressions, if there is one.
+        ranker: The probabilities of the served rankers, where there are labelled rows.
         asked: Dimensions of slices that were asked for by name.
         notes: What a reader of the figures has to know, one sentence each.
     """
@@ -48,6 +63,7 @@ class EvaluationResult:
     evaluation: Evaluation
     gaps: tuple[FairnessGap, ...] = ()
     impressions: tuple[ImpressionScore, ...] = ()
+    ranker: tuple[RankerScore, ...] = ()
     asked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfx_pipeline.evaluate.candidate_data import candidate_items
-from tfx_pipeline.evaluate.load_models import Scorer
+from tfx_pipeline.evaluate.loaded_model import Scorer
 from tfx_pipeline.evaluation.bootstrap import bootstrap_counts, mean_intervals
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.metrics import RankingScores

@@ -4,6 +4,7 @@ from typing import Literal
 
 from tfx_pipeline.config import SplitConfig
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
+from tfx_pipeline.evaluate.ranker_rows import find_ranker_rows
 from tfx_pipeline.evaluate.request import EvaluateRequest, Protocol
 from tfx_pipeline.evaluate.shop_tables import ShopTables
 from tfx_pipeline.evaluation_cases import EvaluationEvents
@@ -53,6 +54,7 @@ def shop_data(tables: ShopTables, request: EvaluateRequest) -> EvaluationData:
         facts=facts.items,
         slicings=facts.slicings,
         item_labels=facts.item_labels,
+        ranker_rows=find_ranker_rows(tables) if protocol == own else None,
         window=request.window,
         period=events.period(request.window) if events.has_clock else None,
     )

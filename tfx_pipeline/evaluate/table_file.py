@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tfx_pipeline.evaluate.id_lists import IdLists, read_id_lists
+from tfx_pipeline.evaluate.row_filter import RowFilter
 from tfx_pipeline.sources.errors import DataError
 from tfx_pipeline.sources.file_kinds import format_of
 from tfx_pipeline.sources.open_table import open_table
@@ -42,24 +43,35 @@ class TableFile:
         found: Our name of a column -> its name in the file.
     """
 
-    def __init__(self, path: Path, wanted: Sequence[WantedColumn], columns: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        wanted: Sequence[WantedColumn],
+        columns: Mapping[str, str] | None = None,
+        where: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """Read a file.
 
         Args:
             path: A `.csv`, `.tsv`, `.jsonl` (all also `.gz`) or `.parquet` file.
             wanted: The columns; others are not read.
             columns: Our name -> the name in the file, which wins over the aliases.
+            where: Name in the file -> values; rows with other values are left out.
 
         Raises:
-            DataError: The file is missing, empty, damaged or of another kind; a column is missing; or a row has the
-                wrong number of fields.
+            DataError: The file is missing, empty, damaged or of another kind; a column is missing; a row has the
+                wrong number of fields; or no row has the wanted values.
         """
         self.path = path
         self._reader = open_table(SourceFile(str(path)), TableConfig(path=str(path)))
         self.found = _find_columns(path, self._reader.columns, wanted, columns or {})
-        self._rows, self._table = _read(self._reader, list(dict.fromkeys(self.found.values())), self._place_of_row)
-        if len(self._table) == 0:
+        row_filter = RowFilter(path, where or {}, self._reader.columns)
+        names = list(dict.fromkeys([*self.found.values(), *row_filter.columns]))
+        rows, table = _read(self._reader, names, self._place_of_row)
+        if len(table) == 0:
             raise DataError(f"{path}: the file has no data rows")
+        kept = row_filter.rows_of(table)
+        self._rows, self._table = rows[kept], table.take(pa.array(kept))
 
     def __len__(self) -> int:
         """Number of rows."""

@@ -149,10 +149,25 @@ def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "model_version": policy,
         }
 
+    return save_servable(tmp_path_factory.mktemp("models") / "servable", recommend)
+
+
+SaveServable = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", name="save_servable")
+def save_servable_fixture() -> SaveServable:
+    """A function that saves a model with a given `recommend`, and a `rank` by the number in an item's id."""
+    return save_servable
+
+
+def save_servable(folder: Path, recommend: Callable[..., Any]) -> Path:
+    import tensorflow as tf
+
     def rank(user_id, query, history_item_ids, history_event_types, candidate_item_ids):  # type: ignore[no-untyped-def]
         digits = tf.strings.regex_replace(candidate_item_ids, "[^0-9]", "")
         numbers = tf.strings.to_number(tf.where(digits == "", "0", digits))
-        return {"utility": numbers, "purchase": numbers, "item_ids": candidate_item_ids}
+        return {"utility": numbers, "purchase": numbers / 128, "item_ids": candidate_item_ids}
 
     def spec(name: str) -> Any:
         shape = [None, None] if name.endswith(("_ids", "_types")) else [None]
@@ -162,8 +177,5 @@ def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for function in (recommend, rank):
         names = inspect.signature(function).parameters
         signatures[function.__name__] = tf.function(function).get_concrete_function(*map(spec, names))
-    module = tf.Module()
-    module.slate = slate
-    folder = tmp_path_factory.mktemp("models") / "servable"
-    tf.saved_model.save(module, str(folder), signatures=signatures)
+    tf.saved_model.save(tf.Module(), str(folder), signatures=signatures)
     return folder

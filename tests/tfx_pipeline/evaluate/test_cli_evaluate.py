@@ -47,6 +47,23 @@ def test_columns_are_mapped(tmp_path: Path) -> None:
     assert (first["model"], first["metrics"]["HR@10"]) == ("theirs", 1.0)
 
 
+def test_rows_are_chosen(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("item_id,title\na,green tea\nb,black tea\nc,mug\n")
+    rows = "q1,green,a,test,x=1\nq2,mug,c,test,x=1\nq3,black,c,test,y\nq4,tea,c,dev,x=1\n"
+    (tmp_path / "queries.csv").write_text("query_id,query,relevant_item_id,split,kind\n" + rows)
+    result = shoprank(
+        "evaluate", "--model", "bm25", "--data", tmp_path / "queries.csv", "--items", tmp_path / "items.csv",
+        "--protocol", "search", "--where", "split=test", "--where", "kind=x=1", "--where", "kind=z", "--k", "1",
+        "--json", tmp_path / "figures.json", "--targets", tmp_path / "targets.csv",
+    )  # fmt: skip
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "all items, 2 queries" in result.stdout and "over queries" in result.stdout
+    assert "users" not in result.stdout and "new items" not in result.stdout
+    document = json.loads((tmp_path / "figures.json").read_text())
+    assert document["results"][0]["metrics"]["HR@1"] == 1.0
+    assert (tmp_path / "targets.csv").read_text().replace('"', "") == "user_id,item_id\nq1,a\nq2,c\n"
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -73,6 +90,8 @@ def test_an_error_is_one_line(run_dir: Path, words: list[str], line: str) -> Non
         (["--model", "x", "--data", "x", "--k", "0"], "Invalid value for '--k'"),
         (["--model", "x", "--data", "x", "--protocol", "random"], "Invalid value for '--protocol'"),
         (["--model", "x", "--data", "x", "--columns", "history"], "'history' is not OURS=THEIRS"),
+        (["--model", "x", "--data", "x", "--where", "kind"], "'kind' is not COLUMN=VALUE"),
+        (["--model", "x", "--data", "x", "--where", "=short"], "'=short' is not COLUMN=VALUE"),
         (["--model", "x", "--data", "x", "--rounds", "-1"], "Invalid value for '--rounds'"),
     ],
 )

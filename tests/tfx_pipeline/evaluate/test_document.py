@@ -19,7 +19,8 @@ def result(run_dir: Path) -> EvaluationResult:
 def test_keys_are_stable(result: EvaluationResult, run_dir: Path) -> None:
     document = as_document(result)
     assert list(document) == [
-        "data", "models", "settings", "results", "tests", "slices", "gaps", "impressions", "notes", "seconds",
+        "data", "models", "settings", "results", "tests", "slices", "gaps", "impressions", "ranker",
+        "notes", "seconds",
     ]  # fmt: skip
     period = result.data.period
     assert document["data"] == {
@@ -40,7 +41,7 @@ def test_keys_are_stable(result: EvaluationResult, run_dir: Path) -> None:
         "model", "other", "items", "metric", "users", "difference", "low", "high", "p_value",
     ]  # fmt: skip
     assert {"dimension", "label", "users", "metrics", "too_small"} <= set(document["slices"][0])
-    assert document["impressions"] == []
+    assert document["impressions"] == document["ranker"] == []
 
 
 def test_the_file_is_strict_json(result: EvaluationResult, tmp_path: Path) -> None:

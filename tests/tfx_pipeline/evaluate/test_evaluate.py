@@ -207,6 +207,8 @@ def test_impressions_belong_to_their_own_case(save: Save) -> None:
         ({"train": Path("x")}, "--train goes with a table of cases; {run} is a shop's data"),
         ({"items": Path("x")}, "--items goes with a table of cases; {run} is a shop's data"),
         ({"columns": {"a": "b"}}, "--columns goes with a table of cases; {run} is a shop's data"),
+        ({"where": {"a": ("b",)}}, "--where goes with a table of cases; {run} is a shop's data"),
+        ({"data": "{cases}", "where": {"user_id": ("x", "y")}}, "{cases}: no row has user_id=x or y"),
         (
             {"data": "{cases}", "protocol": "time"},
             "{cases}: protocol time needs a run directory or a YAML configuration, this is a table of cases",

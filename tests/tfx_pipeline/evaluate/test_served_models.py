@@ -12,7 +12,8 @@ import pytest
 from serving.connection import ServingError
 from serving.model_server.server import ModelServer
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
-from tfx_pipeline.evaluate.load_models import LoadedModel, load_models
+from tfx_pipeline.evaluate.load_models import load_models
+from tfx_pipeline.evaluate.loaded_model import LoadedModel
 from tfx_pipeline.evaluate.model_source import ModelSource
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.ragged import Ragged
