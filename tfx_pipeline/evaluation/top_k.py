@@ -40,11 +40,8 @@ def top_k(scores: NDArray[np.floating[Any]], k: int) -> Rankings:
         raise ValueError(f"scores must be two-dimensional floats, not {scores.dtype} of shape {scores.shape}")
     items = np.full((len(scores), k), PAD, np.int32)
     best_scores = np.full((len(scores), k), -np.inf, np.float32)
-    for case, row in enumerate(scores):
-        row = row.astype(np.float32, copy=False)
-        bound = _lower_bound(row, k)
-        if np.isnan(bound):
-            raise ValueError(f"case row {case}: the score of item row {int(np.argmax(np.isnan(row)))} is NaN")
+    scores = scores.astype(np.float32, copy=False)
+    for case, (row, bound) in enumerate(zip(scores, _lower_bounds(scores, k), strict=True)):
         best = _best_columns(row, k, bound)
         items[case, : len(best)] = best
         best_scores[case, : len(best)] = row[best]
@@ -118,20 +115,23 @@ def _best_columns(row: NDArray[np.float32], k: int, bound: np.float32) -> NDArra
     return near[np.argsort(-row[near], kind="stable")]
 
 
-def _lower_bound(row: NDArray[np.float32], k: int) -> np.float32:
-    """A number that the k-th largest score is not below; NaN if a score is NaN."""
+def _lower_bounds(scores: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """For each case a number that its k-th largest score is not below; [C]."""
     # Each of the k blocks with the largest maxima holds a score that is at least the k-th of these maxima, and so the
     # k-th largest score is at least as large. One pass for the maxima and one to compare cost far less than to
     # partition the whole row. Blocks are strided columns, because NumPy takes maxima across rows with wide vectors.
-    blocks = len(row) // _COLUMNS_A_BLOCK
-    if blocks < k:
-        return np.float32(np.nan) if np.isnan(row).any() else _LOWEST
+    blocks = scores.shape[1] // _COLUMNS_A_BLOCK
+    blocks = blocks if blocks >= k else 0
     in_blocks = blocks * _COLUMNS_A_BLOCK
-    maxima = row[:in_blocks].reshape(_COLUMNS_A_BLOCK, blocks).max(axis=0)
+    maxima = scores[:, :in_blocks].reshape(len(scores), _COLUMNS_A_BLOCK, blocks).max(axis=1)
     # A maximum with a NaN in its block is NaN.
-    if np.isnan(maxima).any() or np.isnan(row[in_blocks:]).any():
-        return np.float32(np.nan)
-    return max(np.partition(maxima, blocks - k)[blocks - k], _LOWEST)
+    has_nan = np.isnan(maxima).any(axis=1) | np.isnan(scores[:, in_blocks:]).any(axis=1)
+    if has_nan.any():
+        case = int(np.argmax(has_nan))
+        raise ValueError(f"case row {case}: the score of item row {int(np.argmax(np.isnan(scores[case])))} is NaN")
+    if not blocks:
+        return np.full(len(scores), _LOWEST)
+    return np.maximum(np.partition(maxima, blocks - k, axis=1)[:, blocks - k], _LOWEST)
 
 
 def _check_vectors(
