@@ -41,7 +41,10 @@ def _check_history_and_comparison(shop_run: Any, command_line: Any, tmp_path: Pa
     listed = command_line("runs", "--run-dir", str(shop_run.folder), "--json")
     assert listed.returncode == 0, listed.stderr
     history = json.loads(listed.stdout)
-    assert history[-1]["version"] is None and "not blessed" in history[-1]["outcome"]
+    assert (history[-1]["state"], history[-1]["blessed"], history[-1]["version"]) == ("complete", False, None)
+    assert [gate["name"] for gate in history[-1]["failed_gates"]] == [
+        "NDCG@10, all items, eval window, against last blessed"
+    ]
     assert str(history[0]["version"]) == str(shop_run.summary.model_version)
     other = tmp_path / "blessed"
     other.mkdir()
