@@ -57,13 +57,13 @@ class PastRun:
 
     @property
     def outcome(self) -> str:
-        """How it ended, in words."""
+        """How it ended, in words; the reasons of failed gates are in `failed_gates`."""
         if self.state != "complete":
             return f"{self.state} in {self.stopped_in}" if self.stopped_in else self.state
         if self.blessed:
             return "blessed"
-        reasons = "; ".join(f"{gate.name} ({gate.reason})" for gate in self.failed_gates)
-        return f"not blessed: {reasons}" if reasons else "not blessed"
+        gates = "; ".join(gate.name for gate in self.failed_gates)
+        return f"not blessed: {gates}" if gates else "not blessed"
 
 
 _ADAPTER = TypeAdapter(tuple[PastRun, ...])
