@@ -142,8 +142,7 @@ class EvaluationEvents:
 
     def _ragged(self, owners: np.ndarray, values: np.ndarray) -> Ragged:
         """Lists by user; the values are already ordered by user."""
-        counts = np.bincount(owners, minlength=len(self.user_ids))
-        return Ragged(values, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+        return Ragged.from_owners(owners, values, len(self.user_ids))
 
 
 def _number_baskets(events: pa.Table, users: np.ndarray) -> np.ndarray:

@@ -1,6 +1,5 @@
 """What the shop's tables say about the items and users of a window: facts for metrics, labels for slices."""
 
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.item_facts import ItemFacts
 from tfx_pipeline.evaluation.item_slices import category_labels, cold_items, popularity_deciles, price_bands
 from tfx_pipeline.evaluation.labelling import Labelling, number_bands, text_labels
-from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.slicing import Slicing, slice_by_item, slice_by_user
 from tfx_pipeline.evaluation.user_slices import activity_deciles, cold_users
 from tfx_pipeline.evaluation_cases import EvaluationEvents
@@ -22,7 +20,7 @@ from tfx_pipeline.sources.event_files import event_columns, read_events
 
 _ITEMS, _USERS = "items.parquet", "users.parquet"
 _BANDS = 5
-_OBJECTIVE = "objective "
+OBJECTIVE = "objective "
 """Begins the name of a dimension that divides by what was reached; its slices are no groups of users or items."""
 
 
@@ -30,6 +28,7 @@ class WindowFacts:
     """Facts from before a window.
 
     Attributes:
+        interactions: What users did before the window.
         items: Popularity and categories of the catalogue.
     """
 
@@ -64,7 +63,8 @@ class WindowFacts:
         for name in self._user_columns:
             if name not in (*self._user_table_columns, *event_columns(tables)):
                 raise DataError(f"slices: no column {name} in the items, the users or the events")
-        self.items = ItemFacts.from_interactions(events.interactions(window), self._category_groups)
+        self.interactions = events.interactions(window)
+        self.items = ItemFacts.from_interactions(self.interactions, self._category_groups)
 
     @cached_property
     def item_labels(self) -> dict[str, Labelling]:
@@ -96,7 +96,7 @@ class WindowFacts:
         reached = self._events.is_target_of(self._window, self._objectives[objective], cases)
         # A dimension of its own for each: one item can be a target by several objectives.
         labels = ("reached", "not reached")
-        return Slicing(_OBJECTIVE + objective, labels, np.where(reached, 0, 1).astype(np.int32))
+        return Slicing(OBJECTIVE + objective, labels, np.where(reached, 0, 1).astype(np.int32))
 
     @cached_property
     def _categories(self) -> Labelling:
@@ -141,11 +141,6 @@ class WindowFacts:
         values = read_events(self._tables, (column,))[column]
         latest = self._events.latest_known(self._window, cases.user_ids)
         return _labelled(values.take(pa.array(latest)))
-
-
-def scores_of_groups(scores: Iterable[SliceScore], model: str) -> list[SliceScore]:
-    """The scores of one model in slices that are groups of users or items, which can be served unfairly."""
-    return [score for score in scores if score.model == model and not score.dimension.startswith(_OBJECTIVE)]
 
 
 def _labelled(column: pa.ChunkedArray) -> Labelling:

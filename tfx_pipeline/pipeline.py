@@ -73,6 +73,7 @@ _EVALUATION_CODE = (
     "tfx_pipeline/split_tables.py",
     "tfx_pipeline/evaluation_cases.py",
     "tfx_pipeline/evaluation_facts.py",
+    "tfx_pipeline/fairness_gaps.py",
     "tfx_pipeline/window_evaluation.py",
     "tfx_pipeline/served_ranker.py",
     "tfx_pipeline/ranker_scores.py",

@@ -5,11 +5,13 @@ from pathlib import Path
 from tfx_pipeline.catalogue_evaluation import SERVED_MODEL, WindowResult
 from tfx_pipeline.config import Config
 from tfx_pipeline.evaluation.baselines import BASELINES, BUY_AGAIN, QUICK, baseline_rankers
-from tfx_pipeline.evaluation.fairness import FairnessGap, exposure_gaps, quality_gaps
+from tfx_pipeline.evaluation.cases import EvaluationCases
+from tfx_pipeline.evaluation.fairness import FairnessGap
 from tfx_pipeline.evaluation.protocol import Evaluation, EvaluationSettings, evaluate_models
 from tfx_pipeline.evaluation.rankings import Ranker
 from tfx_pipeline.evaluation_cases import EvaluationEvents
-from tfx_pipeline.evaluation_facts import WindowFacts, scores_of_groups
+from tfx_pipeline.evaluation_facts import WindowFacts
+from tfx_pipeline.fairness_gaps import fairness_gaps
 from trainer.features import TEST
 
 LAST_BLESSED = "last blessed"
@@ -35,15 +37,15 @@ class WindowEvaluator:
         if last_blessed is not None:
             self._models[LAST_BLESSED] = last_blessed
 
-    def evaluate(self, window: str) -> WindowResult:
-        """Rank, score, slice and compare."""
+    def evaluate(self, window: str, cases: EvaluationCases) -> WindowResult:
+        """Rank, score, slice and compare on the cases of a window."""
         settings, events = self._config.evaluation, self._events
         objectives = {name: objective.event_types for name, objective in self._config.objectives.items()}
         facts = WindowFacts(self._tables, events, window, settings.slices, objectives)
-        baselines = baseline_rankers(events.interactions(window), self._baselines(window), settings.ease_items)
+        baselines = baseline_rankers(facts.interactions, self._baselines(window), settings.ease_items)
         evaluation = evaluate_models(
             {**self._models, **baselines},
-            events.cases(window).sample(settings.most_users, self._config.seed),
+            cases,
             settings.cutoffs,
             facts.items,
             facts.slicings,
@@ -60,7 +62,7 @@ class WindowEvaluator:
             evaluation.table,
             evaluation.tests,
             evaluation.slices,
-            tuple(self._gaps(evaluation, facts)),
+            self._gaps(evaluation, facts),
             LAST_BLESSED if LAST_BLESSED in self._models else None,
         )
 
@@ -71,12 +73,8 @@ class WindowEvaluator:
         compared = {threshold.above for threshold in settings.thresholds}
         return [name for name in BASELINES if name in QUICK or name in compared]
 
-    def _gaps(self, evaluation: Evaluation, facts: WindowFacts) -> list[FairnessGap]:
+    def _gaps(self, evaluation: Evaluation, facts: WindowFacts) -> tuple[FairnessGap, ...]:
         settings = self._config.evaluation
         quality = {gate.dimension: gate.quality for gate in settings.fairness if gate.quality is not None}
         exposure = {gate.dimension: gate.exposure for gate in settings.fairness if gate.exposure is not None}
-        ours = scores_of_groups(evaluation.slices, SERVED_MODEL)
-        gaps = quality_gaps(ours, f"NDCG@{settings.cutoffs[0]}", quality)
-        cases, ranked = evaluation.ranked[SERVED_MODEL, "all"]
-        gaps += exposure_gaps(SERVED_MODEL, ranked.items, cases, facts.item_labels, settings.cutoffs[0], exposure)
-        return gaps
+        return fairness_gaps(evaluation, SERVED_MODEL, facts.item_labels, settings.cutoffs[0], quality, exposure)

@@ -57,16 +57,17 @@ def CatalogueEvaluator(
     ours = served(path)
     last = last_version_before(settings.serving_dir, int((path / VERSION_FILE).read_text(encoding="utf-8")))
     evaluator = WindowEvaluator(folder, events, settings, ours, _load_last_blessed(last, served))
-    windows = tuple(evaluator.evaluate(window) for window in (EVAL, TEST))
-    test_cases = events.cases(TEST).sample(settings.evaluation.most_users, settings.seed)
+    most = settings.evaluation.most_users
+    cases = {window: events.cases(window).sample(most, settings.seed) for window in (EVAL, TEST)}
+    windows = tuple(evaluator.evaluate(window, cases[window]) for window in cases)
     files = [Path(uri) for uri in sorted(Path(artifact_utils.get_split_uri([rows], "eval")).iterdir())]
     pairs = read_labelled_pairs(files, list(settings.objectives))
     result = CatalogueResult(
         windows=windows,
         ranker=score_ranker(ours, pairs, settings.evaluation.bootstrap_rounds, settings.seed),
-        examples=example_users(ours, events, test_cases, read_titles(path), settings.evaluation.example_users),
+        examples=example_users(ours, events, cases[TEST], read_titles(path), settings.evaluation.example_users),
         exploration=measure_exploration(
-            ours, test_cases, settings.evaluation.cutoffs[0], settings.bandit.policy, settings.seed
+            ours, cases[TEST], settings.evaluation.cutoffs[0], settings.bandit.policy, settings.seed
         ),
     )
     write_result(result, Path(evaluation.uri))

@@ -1,7 +1,7 @@
 """Evaluate any models on any data under one named protocol."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,11 +24,10 @@ from tfx_pipeline.evaluate.search_evaluation import evaluate_search
 from tfx_pipeline.evaluate.search_models import SEARCH_BASELINES
 from tfx_pipeline.evaluate.written_lists import check_endings
 from tfx_pipeline.evaluation.baselines import BASELINES
-from tfx_pipeline.evaluation.fairness import FairnessGap, exposure_gaps, quality_gaps
 from tfx_pipeline.evaluation.impressions import Impressions
 from tfx_pipeline.evaluation.metrics import check_cutoffs
 from tfx_pipeline.evaluation.protocol import Evaluation, EvaluationSettings, evaluate_models
-from tfx_pipeline.evaluation_facts import scores_of_groups
+from tfx_pipeline.fairness_gaps import fairness_gaps
 
 
 def evaluate(request: EvaluateRequest, progress: ModelProgress | None = None) -> EvaluationResult:
@@ -90,6 +89,9 @@ def _evaluate(
         evaluation = _ask(data, models, cutoffs, settings, progress)
     seconds = time.perf_counter() - started
     ranker, ranker_notes = score_rankers(models, data, rounds, request.seed)
+    # They have no gate, as nothing is blessed here; of sampled candidates there is no exposure.
+    is_full = data.candidates is None
+    gaps = fairness_gaps(evaluation, models[0].source.name, data.item_labels, cutoffs[0]) if is_full else ()
     model_notes = [note for model in models for note in model.notes()]
     return EvaluationResult(
         data=data,
@@ -98,7 +100,7 @@ def _evaluate(
         seed=request.seed,
         seconds=seconds,
         evaluation=evaluation,
-        gaps=_gaps(evaluation, data, models[0].source.name, cutoffs[0]),
+        gaps=gaps,
         impressions=score_all_impressions(evaluation, impressions, settings) if impressions else (),
         ranker=ranker,
         asked=request.slices,
@@ -120,16 +122,6 @@ def _ask(
     if data.search is not None:
         return evaluate_search(rankers, data.cases, cutoffs, settings)
     return evaluate_models(rankers, data.cases, cutoffs, data.facts, data.slicings, settings)
-
-
-def _gaps(evaluation: Evaluation, data: EvaluationData, model: str, cutoff: int) -> tuple[FairnessGap, ...]:
-    """Gaps without a gate: here nothing is blessed."""
-    if data.candidates is not None:
-        return ()
-    no_gate: Mapping[str, float] = {}
-    cases, ranked = evaluation.ranked[model, "all"]
-    by_quality = quality_gaps(scores_of_groups(evaluation.slices, model), f"NDCG@{cutoff}", no_gate)
-    return (*by_quality, *exposure_gaps(model, ranked.items, cases, data.item_labels, cutoff, no_gate))
 
 
 def _no_baselines(request: EvaluateRequest, data: EvaluationData) -> list[str]:

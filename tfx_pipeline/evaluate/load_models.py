@@ -5,9 +5,8 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from serving.client import ShopRankClient
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
-from tfx_pipeline.evaluate.loaded_model import SERVER_TIMEOUT, LoadedModel, from_ranker
+from tfx_pipeline.evaluate.loaded_model import LoadedModel, connect, from_ranker
 from tfx_pipeline.evaluate.model_items import users_of_towers
 from tfx_pipeline.evaluate.model_source import ModelSource
 from tfx_pipeline.evaluate.predictions_file import PredictionsFile, PredictionsRanker, check_some_user
@@ -65,10 +64,7 @@ def _saved_model(source: ModelSource, data: EvaluationData) -> LoadedModel:
 
 
 def _model_server(source: ModelSource, data: EvaluationData, stack: ExitStack) -> LoadedModel:
-    client = stack.enter_context(ShopRankClient(source.place, timeout=SERVER_TIMEOUT))
-    # A server that is not there should be told of before anything long starts.
-    client.status()
-    ranker = RemoteRanker(client, data)
+    ranker = RemoteRanker(connect(source, stack), data)
     return LoadedModel(source, ranker, ranker.score, lambda: [f"{source.place}: {note}" for note in ranker.notes()])
 
 

@@ -1,9 +1,11 @@
 """A model that can be asked."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from serving.client import ShopRankClient
 from tfx_pipeline.evaluate.model_source import ModelSource
 from tfx_pipeline.evaluate.ranker_rows import RankerRows
 from tfx_pipeline.evaluate.ranker_scorer import score_by_ranking
@@ -18,7 +20,7 @@ Scorer = Callable[[EvaluationCases, Ragged], Ragged]
 ProbabilityScorer = Callable[[RankerRows, int, int], tuple[ProbabilityScores, ...]]
 """`scorer(rows, rounds, seed)` scores the probabilities that a model gives to labelled rows."""
 
-SERVER_TIMEOUT = 60.0
+_SERVER_TIMEOUT = 60.0
 """Longest wait for one answer of a model server, in seconds."""
 
 
@@ -39,6 +41,18 @@ class LoadedModel:
     score: Scorer
     notes: Callable[[], list[str]] = list
     score_probabilities: ProbabilityScorer | None = None
+
+
+def connect(source: ModelSource, stack: ExitStack) -> ShopRankClient:
+    """A connection to a model server, which `stack` closes.
+
+    Raises:
+        ServingError: The server cannot be reached.
+    """
+    client = stack.enter_context(ShopRankClient(source.place, timeout=_SERVER_TIMEOUT))
+    # A server that is not there should be told of before anything long starts.
+    client.status()
+    return client
 
 
 def from_ranker(source: ModelSource, ranker: Ranker, notes: Callable[[], list[str]] = list) -> LoadedModel:

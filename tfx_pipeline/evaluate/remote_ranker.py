@@ -4,10 +4,10 @@ import numpy as np
 
 from serving.client import ShopRankClient, Slate
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
+from tfx_pipeline.evaluate.named_answers import NamedAnswers
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.ragged import Ragged
-from tfx_pipeline.evaluation.rankings import PAD, Rankings
-from tfx_pipeline.number_format import format_count
+from tfx_pipeline.evaluation.rankings import Rankings
 from trainer.progress import report_progress
 
 _BATCH = 64
@@ -20,8 +20,7 @@ class RemoteRanker:
         """Take a connection, and what the rows and numbers of the cases stand for."""
         self._client, self._length = client, data.history_length
         self._item_ids, self._event_types = data.item_ids, data.event_type_names
-        self._row_of = {item: row for row, item in enumerate(data.item_ids)}
-        self._unknown = 0
+        self._answers = NamedAnswers(data.item_ids)
 
     def __call__(self, cases: EvaluationCases, k: int, new_only: bool) -> Rankings:
         """The slates of `recommend`; an item outside the catalogue leaves its list, and later ones move up.
@@ -29,16 +28,15 @@ class RemoteRanker:
         Raises:
             ServingError: The server cannot be reached or refuses.
         """
-        items = np.full((len(cases), k), PAD, np.int32)
-        scores = np.full((len(cases), k), -np.inf, np.float32)
+        rankings = self._answers.empty(len(cases), k)
         for start in range(0, len(cases), _BATCH):
             part = cases[start : start + _BATCH]
-            for place, slate in enumerate(self._recommend(part, k, new_only), start=start):
-                known = [(row, item.score) for item in slate.items if (row := self._row(item.item_id)) != PAD][:k]
-                items[place, : len(known)] = [row for row, _ in known]
-                scores[place, : len(known)] = [score for _, score in known]
+            slates = self._recommend(part, k, new_only)
+            self._answers.fill(
+                rankings, start, ([(item.item_id, item.score) for item in slate.items] for slate in slates)
+            )
             report_progress("users answered by the model server", start + len(part), len(cases))
-        return Rankings(items, scores)
+        return rankings
 
     def score(self, cases: EvaluationCases, candidates: Ragged) -> Ragged:
         """The utility of given items, by `rank`; C lists to C lists of float32.
@@ -57,9 +55,7 @@ class RemoteRanker:
 
     def notes(self) -> list[str]:
         """What of the answers did not fit the catalogue."""
-        if not self._unknown:
-            return []
-        return [f"{format_count(self._unknown)} recommended items are not in the catalogue and left their lists"]
+        return self._answers.notes("recommended items")
 
     def _recommend(self, cases: EvaluationCases, k: int, new_only: bool) -> list[Slate]:
         kinds, excluded = None, None
@@ -76,11 +72,6 @@ class RemoteRanker:
             policies=["greedy"] * len(cases),
             seeds=[0] * len(cases),
         )
-
-    def _row(self, item_id: str) -> int:
-        row = self._row_of.get(item_id, PAD)
-        self._unknown += row == PAD
-        return row
 
 
 def _named(lists: Ragged, names: np.ndarray, length: int | None = None) -> list[list[str]]:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from serving.client import ShopRankClient
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
-from tfx_pipeline.evaluate.loaded_model import SERVER_TIMEOUT, LoadedModel, from_ranker
+from tfx_pipeline.evaluate.loaded_model import LoadedModel, connect, from_ranker
 from tfx_pipeline.evaluate.model_items import items_of_model
 from tfx_pipeline.evaluate.model_source import ModelSource
 from tfx_pipeline.evaluate.search_ranker import Search, SearchRanker
@@ -44,10 +44,7 @@ def search_loaders(
         return from_ranker(source, ranker, lambda: _named(source, [*unknown, *ranker.notes()]))
 
     def model_server(source: ModelSource) -> LoadedModel:
-        client = stack.enter_context(ShopRankClient(source.place, timeout=SERVER_TIMEOUT))
-        # A server that is not there should be told of before anything long starts.
-        client.status()
-        ranker = SearchRanker(_asked_over_grpc(client), data, texts)
+        ranker = SearchRanker(_asked_over_grpc(connect(source, stack)), data, texts)
         return from_ranker(source, ranker, lambda: _named(source, ranker.notes()))
 
     return {

@@ -50,7 +50,7 @@ def shop_data(tables: ShopTables, request: EvaluateRequest) -> EvaluationData:
         event_type_names=events.event_type_names,
         history_length=tables.config.history.length,
         settings=tables.config.evaluation,
-        interactions=events.interactions(request.window),
+        interactions=facts.interactions,
         facts=facts.items,
         slicings=facts.slicings,
         item_labels=facts.item_labels,

@@ -40,6 +40,12 @@ class Ragged:
         flat = [value for values in lists for value in values]
         return cls(np.array(flat, np.int32), offsets)
 
+    @classmethod
+    def from_owners(cls, owners: NDArray[np.integer[Any]], values: NDArray[Any], count: int) -> "Ragged":
+        """`count` lists from values that lie list by list; `owners` ([M], never decreasing) is the list of each."""
+        lengths = np.bincount(owners, minlength=count)
+        return cls(values, np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)]))
+
     def __len__(self) -> int:
         """Number of lists."""
         return len(self.offsets) - 1

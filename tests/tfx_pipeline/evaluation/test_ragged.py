@@ -61,3 +61,8 @@ def test_arrays_that_are_no_lists(values: np.ndarray, offsets: np.ndarray, messa
     with pytest.raises(ValueError) as error:
         Ragged(values, offsets)
     assert str(error.value) == message
+
+
+def test_lists_from_owners_may_be_empty() -> None:
+    lists = Ragged.from_owners(np.array([0, 0, 2]), np.array([5, 6, 7], np.int32), 4)
+    assert [lists.row(index).tolist() for index in range(len(lists))] == [[5, 6], [], [7], []]

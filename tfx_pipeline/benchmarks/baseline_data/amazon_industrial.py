@@ -6,18 +6,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, measure_rows
+from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, columns, measure_rows
 from tfx_pipeline.benchmarks.baseline_data.read_rows import read_rows
 from tfx_pipeline.evaluation.baselines import ItemKNN, MostPopular, Transitions
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.interactions import Interactions
 
 _COLUMNS = ["user_id", "history_item_id", "item_id"]
-_METRICS = ("HR@5", "NDCG@5", "HR@10", "NDCG@10")
-
-
-def _figures(*values: float) -> dict[str, float]:
-    return dict(zip(_METRICS, values, strict=True))
+_figures = columns("HR@5", "NDCG@5", "HR@10", "NDCG@10")
 
 
 _ROWS = (

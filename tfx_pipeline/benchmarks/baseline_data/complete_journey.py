@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, measure_rows
+from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, columns, measure_rows
 from tfx_pipeline.benchmarks.baseline_data.read_rows import read_rows
 from tfx_pipeline.benchmarks.baseline_data.reproduced import ALS_NOTE
 from tfx_pipeline.benchmarks.baseline_data.time_cut import cut_in_time
@@ -14,13 +14,9 @@ from tfx_pipeline.evaluation.baselines import EASE, BuyAgain, BuyAgainRecency, I
 _ALS = ImplicitALS(alpha=4.0, regularisation=10.0, iterations=5)
 _CUT = datetime(2017, 12, 4)
 _COLUMNS = {"household_id": "user_id", "product_id": "item_id", "transaction_timestamp": "timestamp"}
-_METRICS = ("HR@10", "Recall@10", "NDCG@10", "Recall@20", "NDCG@20")
+_figures = columns("HR@10", "Recall@10", "NDCG@10", "Recall@20", "NDCG@20")
 _EASE_ITEMS = 9_000
 _EASE_NOTE = "the table does not weight this history, and all its items count alike here"
-
-
-def _figures(*values: float) -> dict[str, float]:
-    return dict(zip(_METRICS, values, strict=True))
 
 
 def _ease(times_recent_popularity: bool) -> EASE:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, measure_rows
+from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, columns, measure_rows
 from tfx_pipeline.benchmarks.baseline_data.read_rows import read_rows
 from tfx_pipeline.benchmarks.baseline_data.reproduced import ALS_NOTE
 from tfx_pipeline.benchmarks.baseline_data.time_cut import split_events
@@ -16,8 +16,7 @@ def _ease(decay: float) -> EASE:
     return EASE(items=None, days=None, decay=decay, times_recent_popularity=False)
 
 
-def _figures(hit_rate: float, ndcg: float) -> dict[str, float]:
-    return {"HR@10": hit_rate, "NDCG@10": ndcg}
+_figures = columns("HR@10", "NDCG@10")
 
 
 _ROWS = (

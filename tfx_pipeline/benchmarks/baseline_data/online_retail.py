@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, measure_rows
+from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, columns, measure_rows
 from tfx_pipeline.benchmarks.baseline_data.read_rows import read_rows
 from tfx_pipeline.benchmarks.baseline_data.reproduced import (
     ALS_NOTE,
@@ -23,11 +23,7 @@ from tfx_pipeline.evaluation.interactions import Interactions
 
 _ALS = ImplicitALS(alpha=10.0, regularisation=50.0, iterations=10)
 _CUT = datetime(2011, 10, 10, 13)
-_METRICS = ("HR@10", "Recall@10", "NDCG@10", "Recall@20", "NDCG@20")
-
-
-def _figures(*values: float) -> dict[str, float]:
-    return dict(zip(_METRICS, values, strict=True))
+_figures = columns("HR@10", "Recall@10", "NDCG@10", "Recall@20", "NDCG@20")
 
 
 _ROWS = (

@@ -13,6 +13,15 @@ from tfx_pipeline.evaluation.rankings import Rankings
 from tfx_pipeline.evaluation.table import Items
 
 
+def columns(*metrics: str) -> Callable[..., dict[str, float]]:
+    """What turns the numbers of a row of a table with these columns into figures by metric."""
+
+    def figures(*values: float) -> dict[str, float]:
+        return dict(zip(metrics, values, strict=True))
+
+    return figures
+
+
 @dataclass(frozen=True)
 class PublishedRow:
     """One model's figures.

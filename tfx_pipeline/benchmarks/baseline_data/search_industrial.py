@@ -3,17 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, longest, means
+from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, columns, longest, means
 from tfx_pipeline.benchmarks.baseline_data.read_rows import read_rows
 from tfx_pipeline.evaluation.baselines.bm25 import BM25
 from tfx_pipeline.evaluation.cases import EvaluationCases
 
-_METRICS = ("MRR@10", "NDCG@10", "Recall@10", "Recall@100")
+_figures = columns("MRR@10", "NDCG@10", "Recall@10", "Recall@100")
 _NOTE = "words are runs of letters and digits in lower case, and count once a query"
-
-
-def _figures(*values: float) -> dict[str, float]:
-    return dict(zip(_METRICS, values, strict=True))
 
 
 _ROWS = {

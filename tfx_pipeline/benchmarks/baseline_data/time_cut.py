@@ -64,13 +64,8 @@ def split_events(
     known_ages = None if ages is None else ages[known]
     interactions = Interactions(users[known], items[known], len(user_ids), item_count, known_ages)
     pairs = np.unique(users[is_target] * item_count + items[is_target])
-    history = _by_user(users[known], items[known].astype(np.int32), len(user_ids))
-    targets = _by_user(pairs // item_count, (pairs % item_count).astype(np.int32), len(user_ids))
+    history = Ragged.from_owners(users[known], items[known].astype(np.int32), len(user_ids))
+    targets = Ragged.from_owners(pairs // item_count, (pairs % item_count).astype(np.int32), len(user_ids))
     history_ages = None if known_ages is None else Ragged(known_ages, history.offsets)
     cases = EvaluationCases(user_ids, history, targets, item_count, ages=history_ages)
     return interactions, cases.take(np.flatnonzero((history.lengths > 0) & (targets.lengths > 0)))
-
-
-def _by_user(users: NDArray[np.int64], values: NDArray[np.int32], user_count: int) -> Ragged:
-    counts = np.bincount(users, minlength=user_count)
-    return Ragged(values, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
