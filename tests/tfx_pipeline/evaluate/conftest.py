@@ -1,7 +1,10 @@
 """A small generated shop with a recorded run, and a SavedModel with a servable's signatures."""
 
 import inspect
-from collections.abc import Callable
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +182,25 @@ def save_servable(folder: Path, recommend: Callable[..., Any]) -> Path:
         signatures[function.__name__] = tf.function(function).get_concrete_function(*map(spec, names))
     tf.saved_model.save(tf.Module(), str(folder), signatures=signatures)
     return folder
+
+
+@pytest.fixture(scope="module")
+def serve_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """`serve_model(folder)` serves a SavedModel in this process until the module's tests are done: its host:port."""
+    # It imports TensorFlow, which most of these tests do without.
+    from serving.model_server.server import ModelServer
+
+    with ExitStack() as stack:
+
+        def serve(folder: Path) -> str:
+            base, available = tmp_path_factory.mktemp("base") / "shoprank", threading.Event()
+            shutil.copytree(folder, base / "1")
+            server = ModelServer(
+                "shoprank", base, port=0, poll_seconds=0.05, on_available=lambda version: available.set()
+            )
+            port = server.start()
+            stack.callback(server.stop)
+            assert available.wait(60)
+            return f"127.0.0.1:{port}"
+
+        yield serve

@@ -1,9 +1,7 @@
 """Whole evaluations of searches with answers that are known beforehand."""
 
 import json
-import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -11,7 +9,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from serving.model_server.server import ModelServer
 from tfx_pipeline.evaluate.document import as_document
 from tfx_pipeline.evaluate.evaluate import evaluate
 from tfx_pipeline.evaluate.printing import print_result
@@ -52,15 +49,9 @@ def finder(save_servable: Callable[..., Path], tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="module")
-def target(finder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def target(finder: Path, serve_model: Callable[[Path], str]) -> str:
     """host:port of a server of the finder in this process."""
-    base, available = tmp_path_factory.mktemp("base") / "shoprank", threading.Event()
-    shutil.copytree(finder, base / "1")
-    server = ModelServer("shoprank", base, port=0, poll_seconds=0.05, on_available=lambda version: available.set())
-    port = server.start()
-    assert available.wait(60)
-    yield f"127.0.0.1:{port}"
-    server.stop()
+    return serve_model(finder)
 
 
 def searched(

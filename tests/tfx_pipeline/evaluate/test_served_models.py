@@ -1,8 +1,6 @@
 """A SavedModel, and the same one behind a model server."""
 
-import shutil
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,7 +8,6 @@ import numpy as np
 import pytest
 
 from serving.connection import ServingError
-from serving.model_server.server import ModelServer
 from tfx_pipeline.evaluate.evaluation_data import EvaluationData
 from tfx_pipeline.evaluate.load_models import load_models
 from tfx_pipeline.evaluate.loaded_model import LoadedModel
@@ -39,15 +36,9 @@ def load(kind: str, place: str, data: EvaluationData, stack: ExitStack) -> Loade
 
 
 @pytest.fixture(scope="module")
-def target(saved_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def target(saved_model: Path, serve_model: Callable[[Path], str]) -> str:
     """host:port of a server in this process."""
-    base, available = tmp_path_factory.mktemp("base") / "shoprank", threading.Event()
-    shutil.copytree(saved_model, base / "1")
-    server = ModelServer("shoprank", base, port=0, poll_seconds=0.05, on_available=lambda version: available.set())
-    port = server.start()
-    assert available.wait(60)
-    yield f"127.0.0.1:{port}"
-    server.stop()
+    return serve_model(saved_model)
 
 
 @pytest.fixture(params=["saved model", "model server"])
