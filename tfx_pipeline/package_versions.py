@@ -26,11 +26,12 @@ PACKAGES = (
 """Distributions whose version can change what a run computes."""
 
 
-def collect_versions(config: Config) -> Versions:
-    """The versions and hashes of a run; the input files are read once for it.
+def collect_versions(config: Config, data_hash: str | None = None) -> Versions:
+    """The versions and hashes of a run.
 
     Args:
         config: The run.
+        data_hash: `fingerprint` of the data that the run read; by default the input files are read for it.
 
     Returns:
         Python's version first, then the installed ones of `PACKAGES`. Hashes: `code` (BLAKE2b of the import packages),
@@ -44,7 +45,7 @@ def collect_versions(config: Config) -> Versions:
     hashes = {
         "code": code_version("tfx_pipeline", "trainer", "serving"),
         "configuration": _configuration_hash(config),
-        "data": fingerprint(config.data),
+        "data": data_hash or fingerprint(config.data),
         "text checkpoint": read_checkpoint(config.text.checkpoint).digest,
     }
     return Versions({"python": platform.python_version(), **_installed()}, hashes, config.seed)

@@ -90,8 +90,12 @@ _GATE_CODE = (
 )
 
 
-def create_pipeline(config: Config) -> pipeline.Pipeline:
+def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pipeline:
     """The pipeline of a configuration; pure: nothing runs and nothing is written.
+
+    Args:
+        config: The run.
+        data_hash: `fingerprint` of its data, where the caller has read them already; by default they are read here.
 
     Raises:
         DataError: A source file cannot be read.
@@ -100,7 +104,7 @@ def create_pipeline(config: Config) -> pipeline.Pipeline:
     ingest = Ingest(
         data=config.data.model_dump_json(),
         event_types=json.dumps(config.event_types),
-        fingerprint=_data_version(config),
+        fingerprint=_data_version(config, data_hash or fingerprint(config.data)),
         run_dir=str(config.run_dir),
     )
     examples = ExampleBuilder(
@@ -150,12 +154,12 @@ def create_pipeline(config: Config) -> pipeline.Pipeline:
     return _pipeline(stages, config)
 
 
-def _data_version(config: Config) -> str:
+def _data_version(config: Config, data_hash: str) -> str:
     """What the tables depend on beside the configuration: the files, our code, and who is to be forgotten."""
     forgotten = digest(config.run_dir / FORGOTTEN_USERS_FILE)
     hasher = user_hash(config.data.privacy)
     key = hasher.fingerprint() if hasher is not None else ""
-    return " ".join([fingerprint(config.data), code_version(*_DATA_CODE), forgotten, key])
+    return " ".join([data_hash, code_version(*_DATA_CODE), forgotten, key])
 
 
 def _validation(tables: BaseChannel, examples: BaseChannel, config: Config) -> list[base_component.BaseComponent]:

@@ -15,6 +15,7 @@ from tfx_pipeline.row_counts import table_counts
 from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE, STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
 from tfx_pipeline.run_log import log_to
 from tfx_pipeline.run_summary import RunSummary, WindowMetrics
+from tfx_pipeline.sources.fingerprint import fingerprint
 from tfx_pipeline.sources.ingest import check_tables
 from tfx_pipeline.sources.quarantine import show_quarantine
 from tfx_pipeline.sources.report import IngestReport
@@ -53,8 +54,10 @@ def run(config: Config, title: str = "shoprank") -> RunSummary:
         from tfx_pipeline.pipeline import create_pipeline
         from tfx_pipeline.runners import run_locally
 
-        run_locally(create_pipeline(config))
-        summary = _summarize(config, title, started)
+        # Read once: they are large, and at the end of the run they may be others.
+        data_hash = fingerprint(config.data)
+        run_locally(create_pipeline(config, data_hash))
+        summary = _summarize(config, title, started, data_hash)
     write_summary(summary, config.run_dir)
     return summary
 
@@ -66,7 +69,7 @@ def write_summary(summary: RunSummary, run_dir: Path) -> None:
     write_report(summary, run_dir / REPORT_FILE)
 
 
-def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
+def _summarize(config: Config, title: str, started: datetime, data_hash: str) -> RunSummary:
     from tfx.utils.path_utils import serving_model_path
 
     from tfx_pipeline.catalogue_evaluation import read_result
@@ -105,7 +108,7 @@ def _summarize(config: Config, title: str, started: datetime) -> RunSummary:
         training=read_training_curves(records),
         examples=result.examples,
         exploration=result.exploration,
-        versions=collect_versions(config),
+        versions=collect_versions(config, data_hash),
     )
 
 
