@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from tfx_pipeline.evaluation.baselines.history_matrix import binary, training_matrix
 from tfx_pipeline.evaluation.baselines.linear_ranker import LinearRanker
-from tfx_pipeline.evaluation.baselines.most_bought import most_bought
 from tfx_pipeline.evaluation.baselines.popularity import popularity, popularity_share, recent_popularity
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.interactions import Interactions
+from trainer.item_to_item import ease
 
 
 @dataclass(frozen=True)
@@ -49,30 +48,12 @@ class EASE:
             ValueError: The regularisation is too small for X'X to be inverted in float32.
         """
         users = popularity(interactions)
-        columns = most_bought(users, self.items)
-        matrix = binary(training_matrix(interactions)[:, columns])
-        weights = self._weights((matrix.T @ matrix).toarray())
+        matrix = binary(training_matrix(interactions))
+        columns, weights = ease(matrix, self.regularisation, self.items)
         if self.times_recent_popularity:
             weights *= self._popularity_factors(interactions)[columns]
         no_ties = np.zeros(len(users), np.float32)
         return LinearRanker(users, columns, weights, Recency(self.days, self.decay), 1.0, no_ties)
-
-    def _weights(self, gram: NDArray[np.float32]) -> NDArray[np.float32]:
-        """B from X'X; [M, M] float32 both."""
-        if not len(gram):
-            return gram
-        diagonal = np.diag_indices(len(gram))
-        gram[diagonal] += self.regularisation
-        # LAPACK works on columns. The transposed view of a symmetric matrix is the same matrix in that order.
-        factor, failed = lapack.spotrf(gram.T, lower=1, overwrite_a=1)
-        if failed:
-            raise ValueError(f"regularisation {self.regularisation} is too small to invert X'X")
-        inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
-        weights = np.tril(inverse)
-        weights += np.tril(inverse, -1).T
-        weights /= -weights.diagonal()
-        weights[diagonal] = 0.0
-        return weights
 
     def _popularity_factors(self, interactions: Interactions) -> NDArray[np.float32]:
         recent = recent_popularity(interactions, Recency(self.popularity_days, self.decay))

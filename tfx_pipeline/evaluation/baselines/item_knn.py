@@ -1,11 +1,9 @@
 """Items whose buyers are the buyers of the history's items."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import scipy.sparse as sp
 
 from tfx_pipeline.evaluation.baselines.history_matrix import binary, training_matrix
 from tfx_pipeline.evaluation.baselines.linear_ranker import LinearRanker
@@ -13,9 +11,8 @@ from tfx_pipeline.evaluation.baselines.most_bought import most_bought
 from tfx_pipeline.evaluation.baselines.popularity import popularity, popularity_share
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.interactions import Interactions
-from tfx_pipeline.evaluation.top_k import top_k
+from trainer.item_to_item import co_purchase_cosines
 
-_ROWS = 512
 # Items of equal cosines, of which rare items have many, go by popularity.
 _TIE_BREAK = 1e-4
 
@@ -53,23 +50,7 @@ class ItemKNN:
         users = popularity(interactions)
         columns = most_bought(users, self.items)
         matrix = binary(training_matrix(interactions)[:, columns])
-        lengths = np.sqrt(np.maximum(users[columns] + self.damping, 1.0)).astype(np.float32)
-        unit = (matrix @ sp.diags(1 / lengths)).tocsr()
-        nearest = sp.vstack(list(self._nearest(unit)), format="csr", dtype=np.float32)
+        nearest = co_purchase_cosines(matrix, self.neighbours, self.damping)
         weights = nearest if self.of == "history" else nearest.T.tocsr()
         tie_break = (_TIE_BREAK * popularity_share(users)).astype(np.float32)
         return LinearRanker(users, columns, weights, Recency(self.days, self.decay), 1.0, tie_break)
-
-    def _nearest(self, unit: sp.csr_matrix) -> Iterator[sp.csr_matrix]:
-        """The cosines of the k nearest items of each item; blocks [rows, M], CSR."""
-        transposed = unit.T.tocsr()
-        count = unit.shape[1]
-        yield sp.csr_matrix((0, count), dtype=np.float32)
-        for start in range(0, count, _ROWS):
-            cosines = (transposed[start : start + _ROWS] @ unit).toarray()
-            rows = np.arange(len(cosines))
-            cosines[rows, start + rows] = 0.0
-            cosines[cosines == 0] = -np.inf
-            best = top_k(cosines, min(self.neighbours, count)).items
-            places = np.nonzero(best >= 0)[0], best[best >= 0]
-            yield sp.csr_matrix((cosines[places], places), shape=cosines.shape)

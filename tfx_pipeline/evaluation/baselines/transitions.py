@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from tfx_pipeline.evaluation.baselines.linear_ranker import LinearRanker
 from tfx_pipeline.evaluation.baselines.popularity import popularity, popularity_share
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.interactions import Interactions
+from trainer.item_to_item import Sequences, divide_by_popularity, inverse_distances, transitions
 
 # Items that followed as often, of which there are many where histories are short, go by popularity.
 _TIE_BREAK = 1e-4
@@ -39,20 +39,9 @@ class Transitions:
     def fit(self, interactions: Interactions) -> LinearRanker:
         """Count the transitions."""
         users = popularity(interactions)
-        counts = self._counts(interactions)
-        counts = counts + counts.T if self.both_ways else counts
-        damped = counts @ sp.diags((1 / np.maximum(users, 1) ** self.power).astype(np.float32))
+        sequences = Sequences(interactions.users, interactions.items, interactions.item_count)
+        counts = transitions(sequences, inverse_distances(self.steps), backward=float(self.both_ways))
+        damped = divide_by_popularity(counts, users, self.power)
         tie_break = (_TIE_BREAK * popularity_share(users)).astype(np.float32)
         recency = Recency(days=None, decay=self.decay)
-        return LinearRanker(users, np.arange(len(users)), damped.tocsr(), recency, None, tie_break)
-
-    def _counts(self, interactions: Interactions) -> sp.csr_matrix:
-        """The sum over the distances of n(j, i, distance) / distance; [V, V] float32, CSR."""
-        size = (interactions.item_count, interactions.item_count)
-        counts = sp.csr_matrix(size, dtype=np.float32)
-        for distance in range(1, min(self.steps, len(interactions) - 1) + 1):
-            items, following = interactions.items[:-distance], interactions.items[distance:]
-            counted = interactions.users[:-distance] == interactions.users[distance:]
-            weights = np.full(int(counted.sum()), 1 / distance, np.float32)
-            counts += sp.csr_matrix((weights, (items[counted], following[counted])), shape=size)
-        return counts
+        return LinearRanker(users, np.arange(len(users)), damped, recency, None, tie_break)
