@@ -1,0 +1,26 @@
+"""Rows of a table that is a Keras variable, without reading the rest of the table."""
+
+import keras
+from keras import ops
+
+
+def take_rows(table: keras.Variable, rows: keras.KerasTensor) -> keras.KerasTensor:
+    """Rows of a table; on TensorFlow both the lookup and its gradient cost by the rows, not by the table.
+
+    `ops.take` first reads the variable, which copies all of it; here the TensorFlow variable itself is indexed.
+    The gradient with respect to the table is a `tf.IndexedSlices` with one entry a row looked up, repeats included.
+    Other backends than TensorFlow use `ops.take`.
+
+    Args:
+        table: Variable, float [N, ...]. Create it with `autocast=False`, as `RowEmbedding` does: under a mixed policy
+            Keras would otherwise cast, and so read, all of it on every access.
+        rows: Row numbers in [0, N), integers of any shape.
+
+    Returns:
+        The rows, shape `rows.shape + table.shape[1:]`, dtype of the table.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return ops.take(table, rows, axis=0)
+    import tensorflow as tf
+
+    return tf.nn.embedding_lookup(table.value, rows)
