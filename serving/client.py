@@ -11,7 +11,7 @@ from serving import answers, messages
 from serving import inputs as signature_inputs
 from serving.answers import RankedItem, Ranking, ScoredItem, Signature, Slate, VersionStatus
 from serving.connection import Connection, ServingError
-from serving.inputs import TextLists, Texts
+from serving.inputs import NumberLists, TextLists, Texts
 from serving.tensors import to_array, to_tensor
 
 __all__ = [
@@ -67,6 +67,7 @@ class ShopRankClient:
         *,
         history_item_ids: TextLists | None = None,
         history_event_types: TextLists | None = None,
+        history_ages: NumberLists | None = None,
         queries: Texts | None = None,
         exclude_item_ids: TextLists | None = None,
         k: int = 10,
@@ -79,13 +80,15 @@ class ShopRankClient:
             user_ids: [B]; an unknown user is no error.
             history_item_ids: B lists, oldest first; an empty one takes what the model knows of the user.
             history_event_types: B lists, parallel to the histories.
+            history_ages: B lists, parallel to the histories: days from the event to now, from 0 on. Without them all
+                events count as just now.
             queries: [B] search texts; '' is none.
             exclude_item_ids: B lists of items that must not be shown.
             k: Length of a slate.
             policies: [B]; '' is the one that the model was configured with.
             seeds: [B] seeds of the exploration; random by default.
         """
-        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, queries)
+        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
         rows = len(user_ids)
         inputs["exclude_item_ids"] = signature_inputs.ragged_strings("exclude_item_ids", exclude_item_ids, rows)
         inputs["k"] = signature_inputs.counts("k", k, rows)
@@ -101,10 +104,11 @@ class ShopRankClient:
         *,
         history_item_ids: TextLists | None = None,
         history_event_types: TextLists | None = None,
+        history_ages: NumberLists | None = None,
         queries: Texts | None = None,
     ) -> list[Ranking]:
         """Score given candidates, B lists, for each user; see `recommend` for the user side."""
-        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, queries)
+        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
         inputs["candidate_item_ids"] = signature_inputs.ragged_strings(
             "candidate_item_ids", candidate_item_ids, len(user_ids)
         )
@@ -117,11 +121,12 @@ class ShopRankClient:
         *,
         history_item_ids: TextLists | None = None,
         history_event_types: TextLists | None = None,
+        history_ages: NumberLists | None = None,
         queries: Texts | None = None,
         k: int = 10,
     ) -> list[list[ScoredItem]]:
         """Return the `k` nearest items of each user's query vector, before any ranking."""
-        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, queries)
+        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
         inputs["k"] = signature_inputs.counts("k", k, len(user_ids))
         return self._ask("retrieve", inputs, answers.read_scored_items)
 
@@ -144,10 +149,11 @@ class ShopRankClient:
         *,
         history_item_ids: TextLists | None = None,
         history_event_types: TextLists | None = None,
+        history_ages: NumberLists | None = None,
         queries: Texts | None = None,
     ) -> list[list[float]]:
         """Return the query tower's vectors, B lists of D numbers, unit length."""
-        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, queries)
+        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
         return self._ask("embed_query", inputs, _read_vectors)
 
     def embed_item(

@@ -3,7 +3,8 @@
 Every function raises a `ValueError` that names the argument when it does not fit the batch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,20 @@ from numpy.typing import NDArray
 
 Texts = Sequence[str]
 TextLists = Sequence[Sequence[str]]
+NumberLists = Sequence[Sequence[float]]
 Inputs = dict[str, NDArray[Any]]
 
 _LARGEST_COUNT = np.iinfo(np.int32).max
 
 
 def user_side(
-    user_ids: Texts, history_item_ids: TextLists | None, history_event_types: TextLists | None, queries: Texts | None
+    user_ids: Texts,
+    history_item_ids: TextLists | None,
+    history_event_types: TextLists | None,
+    history_ages: NumberLists | None,
+    queries: Texts | None,
 ) -> Inputs:
-    """Return user_id and query [B], and the two sides of the history [B, H] (H: the longest, at least 1)."""
+    """Return user_id and query [B], and the three sides of the history [B, H] (H: the longest, at least 1)."""
     rows = len(user_ids)
     inputs = {"user_id": strings("user_ids", user_ids, rows), "query": strings("queries", queries, rows)}
     items = ragged_strings("history_item_ids", history_item_ids, rows)
@@ -27,8 +33,14 @@ def user_side(
         types = np.full(items.shape, "", dtype=object)
     else:
         types = ragged_strings("history_event_types", history_event_types, rows)
-        _check_parallel(history_item_ids or [[]] * rows, history_event_types)
-    return inputs | {"history_item_ids": items, "history_event_types": types}
+        _check_parallel("history_event_types", history_item_ids or [[]] * rows, history_event_types)
+    ages = np.zeros(items.shape, np.float32)
+    if history_ages is not None:
+        _check_rows("history_ages", history_ages, rows)
+        _check_ages(history_ages)
+        _check_parallel("history_ages", history_item_ids or [[]] * rows, history_ages)
+        ages = _ages(history_ages, items.shape)
+    return inputs | {"history_item_ids": items, "history_event_types": types, "history_ages": ages}
 
 
 def item_texts(rows: int, item_ids: Texts | None, titles: Texts | None, descriptions: Texts | None) -> Inputs:
@@ -111,7 +123,24 @@ def _check_strings(name: str, values: Texts) -> None:
             raise ValueError(f"{name}: a string is needed, {value!r} is {type(value).__name__}")
 
 
-def _check_parallel(history_item_ids: TextLists, history_event_types: TextLists) -> None:
-    for row, (ids, types) in enumerate(zip(history_item_ids, history_event_types, strict=True)):
-        if len(ids) != len(types):
-            raise ValueError(f"history_event_types: row {row} has {len(types)} entries, its history has {len(ids)}")
+def _ages(values: NumberLists, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Days as a table, 0 pads."""
+    padded = np.zeros(shape, np.float32)
+    for position, row in enumerate(values):
+        padded[position, : len(row)] = list(row)
+    return padded
+
+
+def _check_ages(values: NumberLists) -> None:
+    for position, row in enumerate(values):
+        if isinstance(row, str) or not isinstance(row, Iterable):
+            raise ValueError(f"history_ages: every row is a list of numbers, {row!r} is {type(row).__name__}")
+        for age in row:
+            if not isinstance(age, Real) or not 0 <= age < np.inf:
+                raise ValueError(f"history_ages: row {position} has {age!r}, a number of days from 0 on is needed")
+
+
+def _check_parallel(name: str, history_item_ids: TextLists, values: Sequence[Sequence[Any]]) -> None:
+    for row, (ids, others) in enumerate(zip(history_item_ids, values, strict=True)):
+        if len(ids) != len(others):
+            raise ValueError(f"{name}: row {row} has {len(others)} entries, its history has {len(ids)}")

@@ -88,6 +88,42 @@ class RetrievalConfig(Section):
 
     dimension: int = Field(64, ge=4)
     """Length of the preference vectors."""
+    history_encoder: Literal["recency_mean", "gru", "causal_attention"] = "recency_mean"
+    """How the query tower reads the history: decayed means, a GRU, or self-attention as in SASRec."""
+    decays_in_events: list[float] = Field([4.0, 32.0, 256.0], min_length=1)
+    """First values of the decays of `recency_mean`, in events; they are learned."""
+    decays_in_days: list[float] = []
+    """The same in days, for shops whose times are real."""
+    history_vectors: Literal["shared", "separate", "tower"] = "shared"
+    """What the history encoder sees of an item: the id vector of the item tower and the text, an id vector of its own
+    and the text, or the item tower's output."""
+    event_types: bool = False
+    """Whether the history encoder sees the type of each event."""
+    time_gaps: bool = False
+    """Whether it sees the time between events, and since the last one."""
+    repeats: bool = False
+    """Whether the towers learn to find what the user had before, too. By default they do not: the user's own history
+    is a source of candidates of its own, and the towers learn what it cannot know."""
+    softmax: Literal["sampled", "full"] = "sampled"
+    """The loss: over the items of the batch and the negatives below, or over the whole catalogue, which is best where
+    it fits: a step then costs by the number of items."""
+    queue_negatives: int = Field(0, ge=0)
+    """Targets of earlier batches that are negatives too."""
+    mixed_negatives: int = Field(0, ge=0)
+    """Items drawn for each batch from the catalogue, in part uniformly: negatives that nobody bought."""
+    uniform_share: Fraction = 0.5
+    """Share of `mixed_negatives` that ignores popularity."""
+    hard_negatives: int = Field(0, ge=0)
+    """For each target, the wrong items that the model of the last epoch ranks highest."""
+    basket_positives: bool = False
+    """Whether the other items of a target's basket are kept from being its negatives; costs a comparison of all
+    pairs."""
+    optimizer: Literal["lazy_adam", "adagrad"] = "lazy_adam"
+    """Both update only the rows of a batch."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """Type that the towers compute in; losses and tables stay float32."""
+    steps_per_execution: int = Field(8, ge=1)
+    """Training steps between two looks of Python."""
     epochs: int = Field(4, ge=1)
     batch_windows: int = Field(64, ge=1)
     """User windows in a batch."""
@@ -96,6 +132,12 @@ class RetrievalConfig(Section):
     learning_rate: float = Field(2e-3, gt=0)
     id_dropout: Fraction = 0.2
     """Share of user and item ids hidden in training, so that text and history learn to carry a stranger."""
+    neighbours: int = Field(200, ge=1)
+    """Neighbours that are kept of each item: what EASE says that it speaks for and against."""
+    neighbour_items: int = Field(5_000, ge=1)
+    """Only this many of the most bought items have neighbours; the time grows with the cube."""
+    neighbour_regularisation: float = Field(300.0, gt=0)
+    """Weight of the squared entries of EASE's matrix."""
 
 
 class RankerConfig(Section):
@@ -107,11 +149,13 @@ class RankerConfig(Section):
     batch_cases: int = Field(64, ge=1)
     """Users in a batch; each brings all of its candidates."""
     learning_rate: float = Field(2e-3, gt=0)
-    retrieved: int = Field(100, ge=1)
+    retrieved: int = Field(60, ge=1)
     """Candidates from the index."""
+    neighbours: int = Field(100, ge=0)
+    """Candidates that the items of the history speak for."""
     from_history: int = Field(150, ge=0)
     """Candidates from the user's own history."""
-    popular: int = Field(50, ge=0)
+    popular: int = Field(40, ge=0)
     """Candidates that are popular at large."""
 
 

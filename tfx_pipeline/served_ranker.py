@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -113,35 +114,44 @@ class ServedRanker:
             part = cases[start : start + _BATCH]
             asked = candidates.take(np.arange(start, start + len(part)))
             names = _strings(asked, self._item_ids)
-            history = _strings(_latest(part.history, self._history_length), self._item_ids)
-            answer = self._rank(_bytes(part.user_ids), names, history)
+            answer = self._rank(_bytes(part.user_ids), names, *self._history(part))
             parts.append(answer["utility"][np.arange(names.shape[1]) < asked.lengths[:, None]])
         return np.concatenate(parts)
 
     def _rank(
-        self, users: np.ndarray, candidates: np.ndarray, history: np.ndarray | None = None
+        self,
+        users: np.ndarray,
+        candidates: np.ndarray,
+        history: np.ndarray | None = None,
+        ages: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         nothing = tf.fill([len(users), 1], "")
-        answer = self._model.signatures["rank"](
+        answer = call_signature(
+            self._model,
+            "rank",
             user_id=tf.constant(users),
             history_item_ids=nothing if history is None else tf.constant(history),
             history_event_types=nothing,
+            history_ages=tf.zeros([len(users), 1]) if ages is None else tf.constant(ages),
             query=tf.fill([len(users)], ""),
             candidate_item_ids=tf.constant(candidates),
         )
         return {name: values.numpy() for name, values in answer.items()}
 
     def _ask(self, cases: EvaluationCases, k: int, policy: str, seeds: np.ndarray, new_only: bool) -> Slates:
-        history = _strings(_latest(cases.history, self._history_length), self._item_ids)
+        history, ages = self._history(cases)
         nothing = np.full((len(cases), 1), b"", dtype=object)
         exclude = _strings(_distinct(cases), self._item_ids) if new_only else nothing
         kinds = nothing
         if cases.event_types is not None:
             kinds = _strings(_latest(cases.event_types, self._history_length), self._event_types)
-        answer = self._model.signatures["recommend"](
+        answer = call_signature(
+            self._model,
+            "recommend",
             user_id=tf.constant(_bytes(cases.user_ids)),
             history_item_ids=tf.constant(history),
             history_event_types=tf.constant(kinds),
+            history_ages=tf.constant(ages),
             query=tf.fill([len(cases)], ""),
             exclude_item_ids=tf.constant(exclude),
             k=tf.fill([len(cases)], k),
@@ -149,6 +159,15 @@ class ServedRanker:
             seed=tf.constant(seeds, tf.int64),
         )
         return self._slates(answer, k)
+
+    def _history(self, cases: EvaluationCases) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of the latest events of each case, and their ages in days; [C, H] each."""
+        latest = _latest(cases.history, self._history_length)
+        ages = np.zeros(_columns_of(latest)[0], np.float32)
+        if cases.ages is not None:
+            days = _latest(cases.ages, self._history_length)
+            ages[latest.owners, _columns_of(days)[1]] = days.values
+        return _strings(latest, self._item_ids), ages
 
     def _slates(self, answer: Mapping[str, tf.Tensor], k: int) -> Slates:
         # An older model may still name items that left the catalogue; nobody can take them.
@@ -170,6 +189,17 @@ class ServedRanker:
         )
 
 
+def call_signature(model: Any, signature: str, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Call a signature of a loaded SavedModel with those of the inputs that it has.
+
+    Models that were pushed before histories had ages are still compared with.
+    """
+    function = model.signatures[signature]
+    known = function.structured_input_signature[1]
+    answer: dict[str, tf.Tensor] = function(**{name: value for name, value in inputs.items() if name in known})
+    return answer
+
+
 def _arrays(slates: Slates) -> tuple[np.ndarray, ...]:
     return slates.items, slates.scores, slates.propensities, slates.sources
 
@@ -185,10 +215,16 @@ def _bytes(names: Iterable[str]) -> np.ndarray:
 
 def _strings(lists: Ragged, names: np.ndarray) -> np.ndarray:
     """Names as a table, '' behind the last one of each list; at least one column."""
-    table = np.full((len(lists), max(int(lists.lengths.max(initial=0)), 1)), len(names) - 1)
-    column = np.arange(len(lists.values)) - np.repeat(lists.offsets[:-1], lists.lengths)
+    shape, column = _columns_of(lists)
+    table = np.full(shape, len(names) - 1)
     table[lists.owners, column] = lists.values
     return names[table]
+
+
+def _columns_of(lists: Ragged) -> tuple[tuple[int, int], np.ndarray]:
+    """Shape of a table of lists, and the column of each value in it."""
+    shape = (len(lists), max(int(lists.lengths.max(initial=0)), 1))
+    return shape, np.arange(len(lists.values)) - np.repeat(lists.offsets[:-1], lists.lengths)
 
 
 def _latest(lists: Ragged, length: int) -> Ragged:

@@ -1,4 +1,4 @@
-"""The candidates of a request: the union of the user's own history, the index and what is popular."""
+"""The candidates of a request: the union of own history, neighbours of its items, the index and what is popular."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,12 +6,14 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from trainer.index.exact import HIDDEN, ExactIndex
-from trainer.query_side import QuerySide, decays
+from trainer.neighbour_scores import NeighbourScores
+from trainer.query_side import QuerySide, decays, neighbour_weights
 
-SOURCES = ("history", "ann", "popular")
+SOURCES = ("history", "neighbours", "ann", "popular")
 """Where a candidate came from; the first that names an item keeps it."""
 
 _HISTORY_TAU = 64.0
+_POPULARITY_FLOOR = 0.3
 
 
 class Candidates(NamedTuple):
@@ -34,23 +36,33 @@ class CandidateCounts:
 
     retrieved: int
     from_history: int
+    neighbours: int
     popular: int
 
 
 class CandidateUnion(tf.Module):
     """Asks every source, hides what is not allowed, and removes duplicates."""
 
-    def __init__(self, index: ExactIndex, popularity: tf.Tensor, counts: CandidateCounts, text_share: float) -> None:
+    def __init__(
+        self,
+        index: ExactIndex,
+        neighbours: NeighbourScores,
+        popularity: tf.Tensor,
+        counts: CandidateCounts,
+        text_share: float,
+    ) -> None:
         """Take the sources.
 
         Args:
             index: Index over the V rows of the item store, the unknown item among them.
-            popularity: Any number that grows with popularity, float32 [V].
+            neighbours: Scores of the items by what the history says about them.
+            popularity: Log of the recent popularity, float32 [V].
             counts: Candidates of each source.
             text_share: Squared share of the text in a query vector that has one.
         """
         super().__init__(name="candidate_union")
         self.index = index
+        self.neighbours = neighbours
         self.popularity = tf.Variable(popularity, trainable=False, name="popularity")
         self.counts, self.text_share = counts, text_share
 
@@ -63,6 +75,7 @@ class CandidateUnion(tf.Module):
         """
         parts = [
             self._from_history(query, allowed),
+            self._neighbours(query, allowed),
             self.index.search(*query.blocks(self.text_share), allowed, self.counts.retrieved),
             self._popular(allowed),
         ]
@@ -86,6 +99,16 @@ class CandidateUnion(tf.Module):
         shown = known & ~repeated & tf.gather(allowed, rows, batch_dims=1)
         best, positions = tf.math.top_k(tf.where(shown, score, HIDDEN), tf.minimum(self.counts.from_history, length))
         return tf.gather(rows, positions, batch_dims=1), best
+
+    def _neighbours(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Items that the history speaks for, times .3 + sqrt(recent popularity relative to the largest)."""
+        _, by_days = neighbour_weights(query)
+        items = self.neighbours.item_count
+        share = tf.exp(self.popularity[:items] - tf.reduce_max(self.popularity[:items]))
+        scores = self.neighbours.dense(query.history, by_days) * (_POPULARITY_FLOOR + tf.sqrt(share))
+        scores = tf.where(allowed[:, :items] & (scores > 0), scores, HIDDEN)
+        best, rows = tf.math.top_k(scores, tf.minimum(self.counts.neighbours, items))
+        return rows, best
 
     def _popular(self, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         scores = tf.where(allowed, self.popularity[tf.newaxis, :], HIDDEN)

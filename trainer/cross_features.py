@@ -3,36 +3,48 @@
 import tensorflow as tf
 
 from trainer.item_store import ItemStore
-from trainer.query_side import QuerySide, decays
+from trainer.neighbour_scores import NeighbourScores
+from trainer.query_side import QuerySide, decays, decays_in_days, neighbour_weights
+from trainer.repeat_features import RepeatFeatures
 
-_TAUS = (8.0, 32.0, 128.0, 1e9)
 _CATEGORY_TAU = 64.0
+_CATEGORY_DAYS = 60.0
+_LEAST_SCORE = 1e-3
 
 
 class CrossFeatures(tf.Module):
     """Repeat, category, text, price and popularity features of candidates, given what came before.
 
-    `names` lists the features in order. A "count" is log(1 + sum of weights) over the user's events with this item,
-    each weighted exp(-events ago / tau); a category's "share" is the weighted share of the user's events in the
-    candidate's category of that level.
+    `names` lists the features in order. Those of repeats are explained in `RepeatFeatures`. A category's "share" is the
+    share of the user's events in the candidate's category of that level, each weighted exp(-events ago / 64), and its
+    "count" log(1 + sum of exp(-days ago / 60)). "neighbours" is the log of what the items of the history say about the
+    candidate (`NeighbourScores`), weighted by events ago and by days ago.
     """
 
-    def __init__(self, store: ItemStore, objective_types: tf.Tensor, objectives: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        store: ItemStore,
+        neighbours: NeighbourScores,
+        objective_types: tf.Tensor,
+        objectives: tuple[str, ...],
+    ) -> None:
         """Take the item store and what the objectives mean.
 
         Args:
             store: Features of the items.
+            neighbours: Scores of items by their neighbours.
             objective_types: 1 where an event type (row of its vocabulary) belongs to an objective, float32 [types, O].
             objectives: Names of the O objectives.
         """
         super().__init__(name="cross_features")
-        self.store = store
-        self.objective_types = tf.constant(objective_types, tf.float32)
+        self.store, self.neighbours = store, neighbours
+        self.repeats = RepeatFeatures(objective_types, objectives)
         levels = store.categories.shape[1]
         self.names = (
-            *(f"count_tau_{tau:g}" for tau in _TAUS),
-            *(f"count_{objective}" for objective in objectives),
-            *(f"category_{level}_share" for level in range(1, levels + 1)),
+            *self.repeats.names,
+            *(f"category_{level}_{kind}" for level in range(1, levels + 1) for kind in ("share", "count")),
+            "neighbours_by_events",
+            "neighbours_by_days",
             "preference",
             "query_text",
             "has_query",
@@ -40,6 +52,7 @@ class CrossFeatures(tf.Module):
             *store.NUMBERS,
             "price_against_history",
             "history_length",
+            "days_since_any",
         )
 
     def __call__(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:
@@ -52,12 +65,13 @@ class CrossFeatures(tf.Module):
         Returns:
             float32 [B, N, F] in the order of `names`.
         """
-        per_user = tf.stack([query.has_text, tf.math.log1p(_history_length(query))], axis=1)
+        per_user = tf.stack([query.has_text, tf.math.log1p(_history_length(query)), _days_since_any(query)], axis=1)
         per_user = tf.repeat(per_user[:, tf.newaxis, :], tf.shape(rows)[1], axis=1)
         numbers = tf.gather(self.store.numbers, rows)
         parts = [
-            self._counts(query, rows),
-            self._category_shares(query, rows),
+            self.repeats(query, rows, tf.gather(self.store.intervals, rows)),
+            self._categories(query, rows),
+            self._neighbours(query, rows),
             self._similarities(query, rows, per_user[:, :, :1]),
             numbers,
             self._price_difference(query, rows),
@@ -65,23 +79,24 @@ class CrossFeatures(tf.Module):
         ]
         return tf.concat(parts, axis=2)
 
-    def _counts(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:
-        of_objective = tf.gather(self.objective_types, tf.maximum(query.event_types, 0))
-        by_age = decays(query.steps, _TAUS)
-        weights = tf.concat([by_age, of_objective * by_age[:, :, -1:]], axis=2)
-        same = rows[:, :, tf.newaxis] == query.history[:, tf.newaxis, :]
-        return tf.math.log1p(tf.matmul(tf.cast(same, tf.float32), weights))
-
-    def _category_shares(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:
+    def _categories(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:
         weight = decays(query.steps, (_CATEGORY_TAU,))
         weight = weight / (tf.reduce_sum(weight, axis=1, keepdims=True) + 1e-9)
+        weights = tf.concat([weight, decays_in_days(query, (_CATEGORY_DAYS,))], axis=2)
         of_history = tf.gather(self.store.categories, tf.maximum(query.history, 0))
         of_candidate = tf.gather(self.store.categories, rows)
-        shares = []
+        features = []
         for level in range(self.store.categories.shape[1]):
             same = of_candidate[:, :, tf.newaxis, level] == of_history[:, tf.newaxis, :, level]
-            shares.append(tf.matmul(tf.cast(same, tf.float32), weight))
-        return tf.concat(shares, axis=2)
+            sums = tf.matmul(tf.cast(same, tf.float32), weights)
+            features += [sums[:, :, :1], tf.math.log1p(sums[:, :, 1:])]
+        return tf.concat(features, axis=2)
+
+    def _neighbours(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:
+        # The unknown item has no neighbours, and is nobody's.
+        known = tf.where(rows < self.store.item_count, rows, -1)
+        scores = [self.neighbours.of(query.history, weights, known) for weights in neighbour_weights(query)]
+        return tf.stack([tf.math.log(tf.maximum(score, 0.0) + _LEAST_SCORE) for score in scores], axis=2)
 
     def _similarities(self, query: QuerySide, rows: tf.Tensor, has_text: tf.Tensor) -> tf.Tensor:
         texts = tf.gather(self.store.texts, rows)
@@ -100,6 +115,13 @@ class CrossFeatures(tf.Module):
         mean = tf.reduce_sum(self.store.column("price", past) * known, axis=1, keepdims=True) / tf.maximum(count, 1.0)
         usable = self.store.column("price_known", rows) * tf.cast(count > 0, tf.float32)
         return ((self.store.column("price", rows) - mean) * usable)[:, :, tf.newaxis]
+
+
+def _days_since_any(query: QuerySide) -> tf.Tensor:
+    """log(1 + days) since the latest event, 0 without one; float32 [B]."""
+    known = query.history >= 0
+    latest = tf.reduce_min(tf.where(known, query.ages, tf.float32.max), axis=1)
+    return tf.where(tf.reduce_any(known, axis=1), tf.math.log1p(latest), 0.0)
 
 
 def _history_length(query: QuerySide) -> tf.Tensor:

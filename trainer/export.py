@@ -1,6 +1,7 @@
 """The SavedModel of a run: all parts put together, saved with signatures and warm-up requests."""
 
 import csv
+from dataclasses import fields
 from pathlib import Path
 
 import tensorflow as tf
@@ -36,10 +37,10 @@ def build_retrieval_graph(
         settings: Objectives and counts.
     """
     event_types = list(vocabulary(transform, features.EVENT_TYPES))
-    counts = CandidateCounts(*(settings.ranker[name] for name in ("retrieved", "from_history", "popular")))
+    counts = CandidateCounts(**{field.name: settings.ranker[field.name] for field in fields(CandidateCounts)})
     return RetrievalGraph(
         package,
-        package.at_training_end if at_training_end else package.at_ranker_start,
+        at_training_end,
         counts,
         settings.text["query_share"],
         event_type_rows(settings.objective_events, event_types),

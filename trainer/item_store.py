@@ -14,10 +14,21 @@ class ItemStore(tf.Module):
         preferences: Unit preference vectors, float32 [V + 1, D].
         texts: Unit text vectors, zeros without text, float32 [V + 1, T].
         categories: Rows of the category vocabularies, int32 [V + 1, levels].
-        numbers: The columns of `NUMBERS`, float32 [V + 1, 6].
+        numbers: The columns of `NUMBERS`, float32 [V + 1, 9].
+        intervals: Mean days between two purchases by one user, float32 [V + 1].
     """
 
-    NUMBERS = ("log_share", "log_recent_share", "repeat_rate", "price", "price_known", "is_cold")
+    NUMBERS = (
+        "log_share",
+        "log_week_share",
+        "log_recent_share",
+        "log_quarter_share",
+        "repeat_rate",
+        "log_interval",
+        "price",
+        "price_known",
+        "is_cold",
+    )
 
     def __init__(
         self, catalogue: Catalogue, preferences: np.ndarray, texts: tf.Variable, statistics: ItemStatistics
@@ -26,8 +37,11 @@ class ItemStore(tf.Module):
         super().__init__(name="item_store")
         columns = (
             statistics.log_share,
+            statistics.log_week_share,
             statistics.log_recent_share,
+            statistics.log_quarter_share,
             statistics.repeat_rate,
+            np.log1p(statistics.interval),
             catalogue.prices,
             catalogue.price_known,
             (statistics.count == 0).astype(np.float32),
@@ -36,6 +50,7 @@ class ItemStore(tf.Module):
         self.preferences = tf.Variable(preferences, trainable=False, name="preferences")
         self.texts = texts
         self.categories = tf.Variable(catalogue.categories, trainable=False, name="categories")
+        self.intervals = tf.Variable(statistics.interval, trainable=False, name="intervals")
         self.numbers = tf.Variable(np.stack(columns, axis=1), trainable=False, name="numbers")
 
     def column(self, name: str, rows: tf.Tensor) -> tf.Tensor:

@@ -12,7 +12,10 @@ from trainer.progress import report_progress
 from trainer.pseudo_queries import answers_query, draw_query
 from trainer.query_side import QuerySide
 from trainer.retrieval_graph import RetrievalGraph
-from trainer.user_events import UserEvents, last_events
+from trainer.user_events import UserEvents, ages_at, last_events
+
+_ASKED = ("users", "history", "event_types", "ages", "texts")
+"""What the graph is asked with, in the order of `_collect`."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Cases:
         users: Rows of the users, int64 [C].
         history: Catalogue rows, oldest first, -1 pads, int32 [C, H].
         event_types: In parallel, int32 [C, H].
+        ages: Days from each event to the request, float32 [C, H].
         queries: Texts, '' for none, str [C].
         texts: Their unit vectors, zeros for none, float32 [C, T].
         targets: For each objective, sorted keys `number * (V + 1) + row` of the items that got its event.
@@ -33,6 +37,7 @@ class Cases:
     users: np.ndarray
     history: np.ndarray
     event_types: np.ndarray
+    ages: np.ndarray
     queries: np.ndarray
     texts: np.ndarray
     targets: list[np.ndarray]
@@ -42,7 +47,7 @@ class Cases:
 
     def take(self, part: slice) -> "Cases":
         """Some of the cases."""
-        arrays = ("numbers", "users", "history", "event_types", "queries", "texts")
+        arrays = ("numbers", "users", "history", "event_types", "ages", "queries", "texts")
         return replace(self, **{name: getattr(self, name)[part] for name in arrays})
 
     def as_strangers(self, unknown_user: int) -> "Cases":
@@ -53,7 +58,8 @@ class Cases:
         """
         nothing = np.full_like(self.history, -1)
         users = np.full_like(self.users, unknown_user)
-        return replace(self, users=users, history=nothing, event_types=nothing)
+        ages = np.full_like(self.ages, -1)
+        return replace(self, users=users, history=nothing, event_types=nothing, ages=ages)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,14 @@ class MinedCase:
     labels: np.ndarray
 
 
-def cases_of(events: UserEvents, length: int, items: int, objectives: dict[str, list[int]], text_size: int) -> Cases:
+def cases_of(
+    events: UserEvents,
+    length: int,
+    items: int,
+    objectives: dict[str, list[int]],
+    text_size: int,
+    asked_at: np.ndarray,
+) -> Cases:
     """Cases without a query, one for each example.
 
     Args:
@@ -74,6 +87,7 @@ def cases_of(events: UserEvents, length: int, items: int, objectives: dict[str, 
         items: Items in the catalogue, V.
         objectives: Rows of the event types of each objective.
         text_size: Length of the text vectors, T.
+        asked_at: Moment of each request, epoch seconds, [E].
     """
     keys = events.owners * (items + 1) + events.items
     targets = [np.unique(keys[events.is_target & np.isin(events.event_types, kinds)]) for kinds in objectives.values()]
@@ -82,6 +96,7 @@ def cases_of(events: UserEvents, length: int, items: int, objectives: dict[str, 
         users=events.users,
         history=last_events(events.items, events, length),
         event_types=last_events(events.event_types, events, length),
+        ages=last_events(ages_at(asked_at, events), events, length),
         queries=np.full(len(events), "", dtype=object),
         texts=np.zeros((len(events), text_size), np.float32),
         targets=targets,
@@ -121,7 +136,7 @@ def mine(
     titles = np.append(catalogue.titles, "")
     for start in range(0, len(cases), batch):
         part = slice(start, start + batch)
-        arrays = (cases.users[part], cases.history[part], cases.event_types[part], cases.texts[part])
+        arrays = (getattr(cases, name)[part] for name in _ASKED)
         rows, valid, features = (tensor.numpy() for tensor in collect(*map(tf.constant, arrays)))
         for offset in range(len(rows)):
             kept = rows[offset][valid[offset]]
@@ -130,17 +145,36 @@ def mine(
         report_progress("mining candidates", start + len(rows), len(cases))
 
 
+def request_times(events: UserEvents, each_event: bool) -> np.ndarray:
+    """The moments that cases stand for, epoch seconds, [E].
+
+    Args:
+        events: Examples with history and targets.
+        each_event: Whether each case is about one event, and is asked just then; else all are asked at the start of
+            their window, for which the first target of all stands.
+    """
+    times = np.where(events.is_target, events.timestamps, np.iinfo(np.int64).max)
+    first = np.minimum.reduceat(np.append(times, np.iinfo(np.int64).max), events.offsets[:-1])
+    return first if each_event else np.full(len(events), times.min(initial=np.iinfo(np.int64).max))
+
+
 def _collect(
-    graph: RetrievalGraph, new_only: bool, users: tf.Tensor, history: tf.Tensor, event_types: tf.Tensor, text: tf.Tensor
+    graph: RetrievalGraph,
+    new_only: bool,
+    users: tf.Tensor,
+    history: tf.Tensor,
+    event_types: tf.Tensor,
+    ages: tf.Tensor,
+    text: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    asked: QuerySide = graph.encoder.encode(users, history, event_types, text)
+    asked: QuerySide = graph.encoder.encode(users, history, event_types, ages, text)
     excluded = history if new_only else history[:, :0]
     candidates = graph.candidates.collect(asked, graph.allowed_without(excluded))
     return candidates.rows, candidates.valid, graph.features(asked, candidates.rows)
 
 
 def _specification(cases: Cases) -> list[tf.TensorSpec]:
-    arrays = (cases.users, cases.history, cases.event_types, cases.texts)
+    arrays = [getattr(cases, name) for name in _ASKED]
     return [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in arrays]
 
 

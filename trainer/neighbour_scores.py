@@ -17,10 +17,15 @@ class NeighbourScores(tf.Module):
         """Take the M neighbours of each of V items."""
         super().__init__(name="neighbour_scores")
         self.item_count, self.width = neighbours.rows.shape
-        # Row V stands for the pads of a history, and so does item V for those of a row: bincount skips it.
-        rows = np.where(neighbours.rows < 0, self.item_count, neighbours.rows)
+        # Most items of a large catalogue have none: only the others get a row of the table, and the last one is empty.
+        known = np.flatnonzero((neighbours.rows >= 0).any(axis=1))
+        places = np.full(self.item_count + 1, len(known), np.int32)
+        places[known] = np.arange(len(known))
+        # Item V stands for the pads of a row: bincount skips it.
+        rows = np.where(neighbours.rows[known] < 0, self.item_count, neighbours.rows[known])
         rows = np.pad(rows, ((0, 1), (0, 0)), constant_values=self.item_count).astype(np.int32)
-        weights = np.pad(neighbours.weights, ((0, 1), (0, 0))).astype(np.float32)
+        weights = np.pad(neighbours.weights[known], ((0, 1), (0, 0))).astype(np.float32)
+        self.places = tf.Variable(places, trainable=False, name="places")
         self.rows = tf.Variable(rows, trainable=False, name="rows")
         self.weights = tf.Variable(weights, trainable=False, name="weights")
 
@@ -85,7 +90,8 @@ class NeighbourScores(tf.Module):
     def _evidence(self, history: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Item rows and gains of all neighbours of a history, int32 and float32 [B, H * M]; V pads."""
         shape = tf.stack([tf.shape(history)[0], tf.shape(history)[1] * self.width])
-        known = tf.where(history < 0, self.item_count, history)
+        # The place of item V, that of the pads, is the empty row.
+        known = tf.gather(self.places, tf.where(history < 0, self.item_count, history))
         gains = tf.gather(self.weights, known) * weights[:, :, tf.newaxis]
         return tf.reshape(tf.gather(self.rows, known), shape), tf.reshape(gains, shape)
 

@@ -16,15 +16,26 @@ class QueryEncoder(tf.Module):
         # Keras models are no trackable children of a tf.Module by themselves; their variables are.
         self.variables_of_towers = [weight.value for weight in towers.weights]
 
-    def encode(self, users: tf.Tensor, history: tf.Tensor, event_types: tf.Tensor, text: tf.Tensor) -> QuerySide:
+    def encode(
+        self, users: tf.Tensor, history: tf.Tensor, event_types: tf.Tensor, ages: tf.Tensor, text: tf.Tensor
+    ) -> QuerySide:
         """The query side of B requests.
 
         Args:
             users: Rows of the user vocabulary, int64 [B].
             history: Catalogue rows, oldest first, -1 pads at the end, int32 [B, H].
             event_types: Rows of the event types, -1 pads, int32 [B, H].
+            ages: Days from each event to the request, float32 [B, H].
             text: Unit text vectors, zeros without a text, float32 [B, T].
         """
-        visible = (history >= 0)[:, tf.newaxis, :]
-        preference = self._towers.embed_queries(users, history, visible)[:, 0, :]
-        return QuerySide(users, history, event_types, preference, text)
+        known = history >= 0
+        batch = {
+            "users": users,
+            "history": history,
+            "visible": known[:, tf.newaxis, :],
+            "event_types": event_types,
+            "days": tf.where(known, -ages, 0.0),
+            "target_days": tf.zeros_like(ages[:, :1]),
+        }
+        preference = self._towers.embed_queries(batch)[:, 0, :]
+        return QuerySide(users, history, event_types, ages, preference, text)

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+_NEIGHBOUR_TAU = 64.0
+_NEIGHBOUR_DAYS = 90.0
+
 
 class QuerySide(NamedTuple):
     """B requests; H is the length of the history that the model looks at.
@@ -12,6 +15,7 @@ class QuerySide(NamedTuple):
         users: Rows of the user vocabulary, the row after the last for a stranger, int64 [B].
         history: Catalogue rows, oldest first, -1 pads at the end, int32 [B, H].
         event_types: Rows of the event type vocabulary, -1 pads, int32 [B, H].
+        ages: Days from each event to the request; anything for padding, float32 [B, H].
         preference: Unit preference vectors of the query tower, float32 [B, D].
         text: Unit text vectors of the query, zeros without one, float32 [B, T].
     """
@@ -19,6 +23,7 @@ class QuerySide(NamedTuple):
     users: tf.Tensor
     history: tf.Tensor
     event_types: tf.Tensor
+    ages: tf.Tensor
     preference: tf.Tensor
     text: tf.Tensor
 
@@ -43,6 +48,18 @@ class QuerySide(NamedTuple):
         """
         share = (self.has_text * text_share)[:, tf.newaxis]
         return tf.sqrt(1.0 - share) * self.preference, tf.sqrt(share) * self.text
+
+
+def neighbour_weights(query: QuerySide) -> tuple[tf.Tensor, tf.Tensor]:
+    """What each event counts where neighbours are asked: by events ago and by days ago, float32 [B, H] each."""
+    by_events, by_days = decays(query.steps, (_NEIGHBOUR_TAU,)), decays_in_days(query, (_NEIGHBOUR_DAYS,))
+    return by_events[:, :, 0], by_days[:, :, 0]
+
+
+def decays_in_days(query: QuerySide, taus: tuple[float, ...]) -> tf.Tensor:
+    """exp(-days ago / tau) for each tau, 0 for padding; float32 [B, H, K]."""
+    weights = tf.exp(-query.ages[:, :, tf.newaxis] / tf.constant(taus))
+    return tf.where((query.history >= 0)[:, :, tf.newaxis], weights, 0.0)
 
 
 def decays(steps: tf.Tensor, taus: tuple[float, ...]) -> tf.Tensor:

@@ -41,6 +41,7 @@ class RawInputs(tf.Module):
         self._missing = {name: transform.vocabulary_size_by_name(name) for name in (*CATEGORY_LEVELS, features.BRAND)}
         self._history = tf.Variable(users.items, trainable=False, name="stored_items")
         self._history_types = tf.Variable(users.event_types, trainable=False, name="stored_event_types")
+        self._history_ages = tf.Variable(users.ages, trainable=False, name="stored_ages")
         self._encoder, self._reducer, self._queries = encoder, reducer, queries
         self._encoder_variables = encoder.tf_variables()
         self._tokenizer = encoder.tokenize
@@ -52,7 +53,12 @@ class RawInputs(tf.Module):
         return tf.cast(_to_dense(rows, tf.shape(item_ids), -1), tf.int32)
 
     def query_side(
-        self, user_id: tf.Tensor, history_item_ids: tf.Tensor, history_event_types: tf.Tensor, query: tf.Tensor
+        self,
+        user_id: tf.Tensor,
+        history_item_ids: tf.Tensor,
+        history_event_types: tf.Tensor,
+        history_ages: tf.Tensor,
+        query: tf.Tensor,
     ) -> QuerySide:
         """Encode requests.
 
@@ -60,14 +66,17 @@ class RawInputs(tf.Module):
             user_id: string [B].
             history_item_ids: Oldest first, '' pads, string [B, H]; a row without any id takes the user store.
             history_event_types: In parallel, string [B, H]; '' takes the default type.
+            history_ages: In parallel, days from the event to the request, float32 [B, H]; below 0 or not a number
+                counts as 0.
             query: Text, '' for none, string [B].
         """
         users = self._user_rows(user_id)
-        given, given_types = self._given_history(history_item_ids, history_event_types)
+        given, given_types, given_ages = self._given_history(history_item_ids, history_event_types, history_ages)
         stored = tf.reduce_all(tf.equal(history_item_ids, ""), axis=1, keepdims=True)
         history = tf.where(stored, tf.gather(self._history, users), given)
         event_types = tf.where(stored, tf.gather(self._history_types, users), given_types)
-        return self._queries.encode(users, history, event_types, self.text_vectors(query))
+        ages = tf.where(stored, tf.gather(self._history_ages, users), given_ages)
+        return self._queries.encode(users, history, event_types, ages, self.text_vectors(query))
 
     # A function of its own in the graph: seven signatures share one copy of the encoder.
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
@@ -121,23 +130,28 @@ class RawInputs(tf.Module):
         rows = self._transform({features.USER_ID: tf.sparse.from_dense(named[:, tf.newaxis])})[features.USER_ID]
         return tf.sparse.to_dense(rows)[:, 0]
 
-    def _given_history(self, item_ids: tf.Tensor, event_types: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Rows of the known items among the last events given, padded as the user store is; int32 [B, H] each."""
+    def _given_history(
+        self, item_ids: tf.Tensor, event_types: tf.Tensor, ages: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Rows, types and ages of the known items among the last events given, padded as the user store; [B, H]."""
         rows = self.item_rows(item_ids)
-        event_types = _fit_columns(event_types, tf.shape(item_ids)[1])
+        columns = tf.shape(item_ids)[1]
+        event_types, ages = _fit_columns(event_types, columns), _fit_columns(ages, columns)
         named = tf.where(tf.equal(event_types, ""), self._default_event_type, event_types)
         transformed = self._transform({features.EVENT_TYPES: tf.sparse.from_dense(named)})[features.EVENT_TYPES]
         types = tf.cast(_to_dense(transformed, tf.shape(named), -1), tf.int32)
         known = (rows >= 0) & (rows < self._item_count)
         length = self._history.shape[1]
-        tables = (tf.ragged.boolean_mask(values, known)[:, -length:] for values in (rows, types))
-        items, kinds = (table.to_tensor(-1, shape=[None, length]) for table in tables)
-        return items, kinds
+        # What is not a number is not above 0 either.
+        ages = tf.where(ages > 0, ages, 0.0)
+        tables = (tf.ragged.boolean_mask(values, known)[:, -length:] for values in (rows, types, ages))
+        items, kinds, days = (table.to_tensor(-1, shape=[None, length]) for table in tables)
+        return items, kinds, days
 
 
-def _fit_columns(strings: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """The first columns of a table of strings, '' where it has fewer."""
-    padded = tf.pad(strings, [[0, 0], [0, tf.maximum(columns - tf.shape(strings)[1], 0)]])
+def _fit_columns(values: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """The first columns of a table, '' or 0 where it has fewer."""
+    padded = tf.pad(values, [[0, 0], [0, tf.maximum(columns - tf.shape(values)[1], 0)]])
     return padded[:, :columns]
 
 

@@ -5,8 +5,8 @@ import tensorflow as tf
 from trainer.candidates import CandidateCounts, CandidateUnion
 from trainer.cross_features import CrossFeatures
 from trainer.index.exact import ExactIndex
-from trainer.item_statistics import ItemStatistics
 from trainer.item_store import ItemStore
+from trainer.neighbour_scores import NeighbourScores
 from trainer.query_encoder import QueryEncoder
 from trainer.retrieval_package import RetrievalPackage
 
@@ -20,7 +20,7 @@ class RetrievalGraph(tf.Module):
     def __init__(
         self,
         package: RetrievalPackage,
-        statistics: ItemStatistics,
+        at_training_end: bool,
         counts: CandidateCounts,
         text_share: float,
         objective_types: dict[str, list[int]],
@@ -30,21 +30,26 @@ class RetrievalGraph(tf.Module):
 
         Args:
             package: Towers and stores.
-            statistics: Item statistics of the moment at which requests are answered.
+            at_training_end: Whether statistics and neighbours are those of the whole training window, or of the
+                ranker's start.
             counts: Candidates of each source.
             text_share: Squared share of the text in a query vector that has one.
             objective_types: Rows of the event types of each objective.
             event_type_count: Rows of the event type vocabulary, the unknown one included.
         """
         super().__init__(name="retrieval_graph")
+        statistics, neighbours = package.counted(at_training_end)
+        scores = NeighbourScores(neighbours)
         self.encoder = QueryEncoder(package.towers)
-        self.store = ItemStore(package.catalogue, package.preferences(), package.towers.texts.value, statistics)
+        self.store = ItemStore(
+            package.catalogue, package.preferences(), package.towers.items.tables["texts"].value, statistics
+        )
         self.index = ExactIndex(self.store.preferences, self.store.texts)
-        self.candidates = CandidateUnion(self.index, statistics.log_share, counts, text_share)
+        self.candidates = CandidateUnion(self.index, scores, statistics.log_recent_share, counts, text_share)
         membership = [
             [1.0 if row in rows else 0.0 for rows in objective_types.values()] for row in range(event_type_count)
         ]
-        self.features = CrossFeatures(self.store, membership, tuple(objective_types))
+        self.features = CrossFeatures(self.store, scores, membership, tuple(objective_types))
         self.text_share = text_share
 
     def allowed_without(self, excluded: tf.Tensor) -> tf.Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 
 from trainer.catalogue import Catalogue
 from trainer.item_statistics import ItemStatistics
+from trainer.item_to_item.neighbours import Neighbours
 from trainer.retrieval import TwoTowerModel
 from trainer.text_reducer import TextReducer
 from trainer.user_store import UserStore
@@ -24,6 +25,8 @@ class RetrievalPackage:
         users: The user store.
         at_ranker_start: Item statistics of what lies before the ranker's window.
         at_training_end: Item statistics of the whole training window.
+        neighbours_at_ranker_start: Neighbours learned before the ranker's window.
+        neighbours_at_training_end: Neighbours learned from the whole training window.
         reducer: The map of text vectors.
     """
 
@@ -32,7 +35,15 @@ class RetrievalPackage:
     users: UserStore
     at_ranker_start: ItemStatistics
     at_training_end: ItemStatistics
+    neighbours_at_ranker_start: Neighbours
+    neighbours_at_training_end: Neighbours
     reducer: TextReducer
+
+    def counted(self, at_training_end: bool) -> tuple[ItemStatistics, Neighbours]:
+        """Statistics and neighbours of the whole training window, or of the ranker's start."""
+        if at_training_end:
+            return self.at_training_end, self.neighbours_at_training_end
+        return self.at_ranker_start, self.neighbours_at_ranker_start
 
     def save(self, folder: Path) -> None:
         """Write all parts into a folder, which is made."""
@@ -43,6 +54,8 @@ class RetrievalPackage:
         _save_arrays(self.users, folder / "users.npz")
         _save_arrays(self.at_ranker_start, folder / "at_ranker_start.npz")
         _save_arrays(self.at_training_end, folder / "at_training_end.npz")
+        self.neighbours_at_ranker_start.save(folder / "neighbours_at_ranker_start.npz")
+        self.neighbours_at_training_end.save(folder / "neighbours_at_training_end.npz")
 
     @classmethod
     def load(cls, folder: Path) -> "RetrievalPackage":
@@ -53,6 +66,8 @@ class RetrievalPackage:
             users=_load_arrays(UserStore, folder / "users.npz"),
             at_ranker_start=_load_arrays(ItemStatistics, folder / "at_ranker_start.npz"),
             at_training_end=_load_arrays(ItemStatistics, folder / "at_training_end.npz"),
+            neighbours_at_ranker_start=Neighbours.load(folder / "neighbours_at_ranker_start.npz"),
+            neighbours_at_training_end=Neighbours.load(folder / "neighbours_at_training_end.npz"),
             reducer=TextReducer.load(folder / "reducer.npz"),
         )
 

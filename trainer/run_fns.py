@@ -10,13 +10,14 @@ from trainer import features
 from trainer.catalogue import read_catalogue, vocabulary
 from trainer.export import build_retrieval_graph, build_servable, export_servable
 from trainer.hyperparameters import Hyperparameters
-from trainer.item_statistics import item_statistics
+from trainer.item_statistics import item_statistics, target_counts
 from trainer.item_texts import ItemTexts
 from trainer.mined_examples import mined_dataset
 from trainer.model_files import POSTERIOR_FILE
 from trainer.ranker_training import posterior_of, train_ranker
 from trainer.retrieval_package import RetrievalPackage
 from trainer.retrieval_training import train_towers
+from trainer.shop_neighbours import shop_neighbours
 from trainer.text_encoder import TextEncoder
 from trainer.user_events import read_user_events
 from trainer.user_store import UserStore
@@ -51,13 +52,16 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
         for split in (features.TRAIN, features.RANKER, features.USERS)
     )
     at_ranker_start = item_statistics([windows], len(catalogue))
-    user_count = transform.vocabulary_size_by_name(features.USER_ID)
+    sizes = {
+        "users": transform.vocabulary_size_by_name(features.USER_ID),
+        "event_types": transform.vocabulary_size_by_name(features.EVENT_TYPES),
+    }
     towers = train_towers(
         window_files,
         catalogue,
         texts.vectors,
-        at_ranker_start.count,
-        user_count,
+        target_counts(windows, len(catalogue), settings.retrieval["repeats"]),
+        sizes,
         settings,
         logs=Path(fn_args.model_run_dir),
         window_count=len(windows),
@@ -66,9 +70,11 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
     package = RetrievalPackage(
         towers=towers,
         catalogue=catalogue,
-        users=UserStore.from_events(users, user_count, settings.history["length"]),
+        users=UserStore.from_events(users, sizes["users"], settings.history["length"]),
         at_ranker_start=at_ranker_start,
         at_training_end=item_statistics([windows, cases], len(catalogue)),
+        neighbours_at_ranker_start=shop_neighbours([windows], len(catalogue), settings.retrieval),
+        neighbours_at_training_end=shop_neighbours([windows, cases], len(catalogue), settings.retrieval),
         reducer=texts.reducer,
     )
     package.save(Path(fn_args.serving_model_dir))

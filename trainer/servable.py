@@ -36,6 +36,7 @@ USER_SIDE = {
     "user_id": _STRINGS,
     "history_item_ids": _STRING_LISTS,
     "history_event_types": _STRING_LISTS,
+    "history_ages": tf.TensorSpec([None, None], tf.float32),
     "query": _STRINGS,
 }
 K = {"k": tf.TensorSpec([None], tf.int32)}
@@ -107,13 +108,14 @@ class Servable(tf.Module):
         user_id: tf.Tensor,
         history_item_ids: tf.Tensor,
         history_event_types: tf.Tensor,
+        history_ages: tf.Tensor,
         query: tf.Tensor,
         exclude_item_ids: tf.Tensor,
         k: tf.Tensor,
         policy: tf.Tensor,
         seed: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, query)
+        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
         allowed = self.retrieval.allowed_without(self.raw.item_rows(exclude_item_ids))
         candidates = self.retrieval.candidates.collect(asked, allowed)
         scored = self._score(asked, candidates.rows)
@@ -140,10 +142,11 @@ class Servable(tf.Module):
         user_id: tf.Tensor,
         history_item_ids: tf.Tensor,
         history_event_types: tf.Tensor,
+        history_ages: tf.Tensor,
         query: tf.Tensor,
         candidate_item_ids: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, query)
+        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
         rows = self.raw.item_rows(candidate_item_ids)
         scored = self._score(asked, self._known_row(rows))
         given = tf.cast(rows >= 0, tf.float32)
@@ -155,10 +158,11 @@ class Servable(tf.Module):
         user_id: tf.Tensor,
         history_item_ids: tf.Tensor,
         history_event_types: tf.Tensor,
+        history_ages: tf.Tensor,
         query: tf.Tensor,
         k: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, query)
+        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
         nothing = tf.zeros([tf.size(user_id), 0], tf.int32)
         return self._search(*asked.blocks(self.retrieval.text_share), k, exclude=nothing)
 
@@ -170,9 +174,14 @@ class Servable(tf.Module):
         return self._search(preference, text, k, exclude=self.raw.item_rows(item_id[:, tf.newaxis]))
 
     def _embed_query(
-        self, user_id: tf.Tensor, history_item_ids: tf.Tensor, history_event_types: tf.Tensor, query: tf.Tensor
+        self,
+        user_id: tf.Tensor,
+        history_item_ids: tf.Tensor,
+        history_event_types: tf.Tensor,
+        history_ages: tf.Tensor,
+        query: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, query)
+        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
         return {"vectors": tf.concat(asked.blocks(self.retrieval.text_share), axis=1)}
 
     def _embed_item(
@@ -186,10 +195,14 @@ class Servable(tf.Module):
         history = tf.io.RaggedFeature(tf.string, row_splits_dtype=tf.int64)
         names = (features.USER_ID, features.ITEM_ID, "query")
         lists = ("history_item_ids", "history_event_types")
-        parsed = tf.io.parse_example(examples, {**dict.fromkeys(names, single), **dict.fromkeys(lists, history)})
+        ages = {"history_ages": tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64)}
+        parsed = tf.io.parse_example(
+            examples, {**dict.fromkeys(names, single), **dict.fromkeys(lists, history), **ages}
+        )
         items, kinds = (parsed[name].to_tensor("") for name in lists)
         candidate = parsed[features.ITEM_ID][:, tf.newaxis]
-        ranked = self._rank(parsed[features.USER_ID], items, kinds, parsed["query"], candidate)
+        asked = (parsed[features.USER_ID], items, kinds, parsed["history_ages"].to_tensor(), parsed["query"])
+        ranked = self._rank(*asked, candidate)
         return {name: values[:, 0] for name, values in ranked.items()}
 
     def _score(self, asked: QuerySide, rows: tf.Tensor) -> Scored:
@@ -212,8 +225,7 @@ class Servable(tf.Module):
         """Preference and text block of items, each of length 1 / sqrt 2, from the store or from what is told."""
         rows = self._known_row(self.raw.item_rows(item_id[:, tf.newaxis])[:, 0])
         told = self.raw.new_item(title, description, category, price)
-        unknown_id = tf.gather(self._towers.item_embedding.embeddings.value, tf.fill(tf.shape(rows), self._unknown))
-        new = self._towers.item_tower(unknown_id, told["categories"], told["brands"], told["prices"], told["texts"])
+        new = self._towers.embed_new_items(**told)
         known = (rows < self._unknown)[:, tf.newaxis]
         preference = tf.where(known, tf.gather(self.retrieval.store.preferences, rows), new)
         text = tf.where(known, tf.gather(self.retrieval.store.texts, rows), told["texts"])

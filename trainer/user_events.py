@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from trainer import features
 
+SECONDS_A_DAY = 24 * 3600
+
 SPEC = {
     features.USER_ID: tf.io.FixedLenFeature([], tf.int64),
     **{
@@ -73,23 +75,34 @@ def read_user_events(files: Sequence[str]) -> UserEvents:
     )
 
 
+def ages_at(times: np.ndarray, events: UserEvents) -> np.ndarray:
+    """How long ago each event was, in days; float32 [P].
+
+    Args:
+        times: The moment of each example from which it is seen, epoch seconds, [E].
+        events: The examples.
+    """
+    seconds = np.maximum(times[events.owners] - events.timestamps, 0)
+    return (seconds / SECONDS_A_DAY).astype(np.float32)
+
+
 def last_events(rows: np.ndarray, events: UserEvents, length: int, padding: int = -1) -> np.ndarray:
     """The last history positions of each example as a table.
 
     Args:
-        rows: Values at each position, [P].
+        rows: Values at each position, whole numbers or not, [P].
         events: The examples; only positions with `is_target == 0` are history.
         length: Columns.
         padding: Value after the last event.
 
     Returns:
-        int32 [E, length], oldest first, padded at the end.
+        int32 or float32 [E, length], oldest first, padded at the end.
     """
     owners, history = events.owners, ~events.is_target
     counts = np.bincount(owners[history], minlength=len(events))
     ends = np.cumsum(counts)
     rank = np.arange(history.sum()) - np.repeat(ends - counts, counts)
     kept = rank - np.maximum(np.repeat(counts, counts) - length, 0)
-    table = np.full((len(events), length), padding, np.int32)
+    table = np.full((len(events), length), padding, np.float32 if rows.dtype.kind == "f" else np.int32)
     table[owners[history][kept >= 0], kept[kept >= 0]] = rows[history][kept >= 0]
     return table

@@ -47,6 +47,7 @@ def sample_requests(item_ids: list[str], user_ids: list[str], query: str) -> lis
                 "user_id": _strings(users),
                 "history_item_ids": np.full((len(users), 1), b"", dtype=object),
                 "history_event_types": np.full((len(users), 1), b"", dtype=object),
+                "history_ages": np.zeros((len(users), 1), np.float32),
                 "query": _strings([text] * len(users)),
             }
             requests += _user_requests(side, item_ids, len(users))

@@ -42,6 +42,7 @@ class Models:
         self.graph = build_retrieval_graph(self.package, True, self.transform, self.settings)
         self.users = list(vocabulary(self.transform, features.USER_ID)[:USERS])
         self.item_ids = self.package.catalogue.item_ids
+        self.texts = self.package.towers.items.tables["texts"].numpy()
 
     def query_text(self, query: str) -> np.ndarray:
         encoder = TextEncoder.load(None, self.settings.text["max_tokens"])
@@ -60,6 +61,7 @@ def answers(shop_run: Any, models: Models, tmp_path_factory: pytest.TempPathFact
         "user_id": models.users,
         "history_item_ids": [[""]] * USERS,
         "history_event_types": [[""]] * USERS,
+        "history_ages": [[0.0]] * USERS,
         "query": [""] * (USERS - 1) + [QUERY],
     }
     items = models.item_ids[:ITEMS].tolist()
@@ -93,9 +95,7 @@ def test_the_process_needed_tensorflow_and_text_alone(answers: dict[str, Any]) -
 
 def test_item_vectors_equal_the_item_tower(models: Models, answers: dict[str, Any]) -> None:
     rows = np.arange(ITEMS)
-    expected = np.concatenate(
-        [models.package.towers.embed_items(rows), models.package.towers.texts.numpy()[rows]], axis=1
-    )
+    expected = np.concatenate([models.package.towers.embed_items(rows), models.texts[rows]], axis=1)
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(answers["outputs"]["embed_item"]["vectors"], expected, atol=1e-5)
 
@@ -103,8 +103,16 @@ def test_item_vectors_equal_the_item_tower(models: Models, answers: dict[str, An
 def test_query_vectors_equal_the_query_tower(models: Models, answers: dict[str, Any]) -> None:
     got = np.array(answers["outputs"]["embed_query"]["vectors"])
     rows = np.arange(USERS)
-    history = models.package.users.items[rows]
-    preference = models.package.towers.embed_queries(rows, history, (history >= 0)[:, None, :])[:, 0].numpy()
+    stored = models.package.users
+    batch = {
+        "users": rows,
+        "history": stored.items[rows],
+        "visible": (stored.items[rows] >= 0)[:, None, :],
+        "event_types": stored.event_types[rows],
+        "days": -stored.ages[rows],
+        "target_days": np.zeros((USERS, 1), np.float32),
+    }
+    preference = models.package.towers.predict_on_batch(batch)[:, 0]
     share = models.settings.text["query_share"]
     dimension = preference.shape[1]
     np.testing.assert_allclose(got[:-1, :dimension], preference[:-1], atol=1e-4)
@@ -114,9 +122,7 @@ def test_query_vectors_equal_the_query_tower(models: Models, answers: dict[str, 
 
 def test_retrieve_is_the_exact_search_over_the_vectors(models: Models, answers: dict[str, Any]) -> None:
     queries = np.array(answers["outputs"]["embed_query"]["vectors"])
-    items = np.concatenate([models.package.preferences(), models.package.towers.texts.numpy()], axis=1)[:-1] / np.sqrt(
-        2
-    )
+    items = np.concatenate([models.package.preferences(), models.texts], axis=1)[:-1] / np.sqrt(2)
     scores = queries @ items.T
     got = answers["outputs"]["retrieve"]
     np.testing.assert_allclose(got["scores"], -np.sort(-scores, axis=1)[:, :10], atol=1e-4)
@@ -127,10 +133,11 @@ def test_retrieve_is_the_exact_search_over_the_vectors(models: Models, answers: 
 
 def test_probabilities_equal_the_keras_ranker(models: Models, answers: dict[str, Any]) -> None:
     rows = np.arange(USERS)
-    history, kinds = models.package.users.items[rows], models.package.users.event_types[rows]
+    stored = models.package.users
+    past = (table[rows] for table in (stored.items, stored.event_types, stored.ages))
     text = np.zeros((USERS, models.package.reducer.dimension), np.float32)
     text[-1] = models.query_text(QUERY)[0]
-    asked = models.graph.encoder.encode(*map(tf.constant, (rows, history, kinds, text)))
+    asked = models.graph.encoder.encode(*map(tf.constant, (rows, *past, text)))
     candidates = tf.repeat(tf.range(ITEMS)[None, :], USERS, axis=0)
     purchase, cart = np.moveaxis(tf.sigmoid(models.ranker(models.graph.features(asked, candidates))).numpy(), 2, 0)
     np.testing.assert_allclose(answers["outputs"]["rank"]["purchase"], purchase, atol=1e-4)

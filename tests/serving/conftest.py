@@ -23,7 +23,8 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
         return tf.TensorSpec([None] * rank, tf.string)
 
     whole, long, real = (tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.int64, tf.float32))
-    user = {"user_id": text(1), "history_item_ids": text(2), "history_event_types": text(2), "query": text(1)}
+    history = {"history_item_ids": text(2), "history_event_types": text(2)}
+    user = {"user_id": text(1), **history, "history_ages": tf.TensorSpec([None, None], tf.float32), "query": text(1)}
 
     def signature(**specs: "tf.TensorSpec") -> Callable[..., object]:
         def wrap(function: Callable[..., object]) -> object:
@@ -35,19 +36,21 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
 
         return wrap
 
-    def first(texts: "tf.Tensor", k: "tf.Tensor") -> "tf.Tensor":
+    def first(values: "tf.Tensor", k: "tf.Tensor") -> "tf.Tensor":
         length = tf.reduce_max(k)
-        padding = tf.fill([tf.shape(texts)[0], length], "")
-        return tf.concat([texts, padding], axis=1)[:, :length]
+        padding = tf.zeros([tf.shape(values)[0], length], values.dtype)
+        return tf.concat([values, padding], axis=1)[:, :length]
 
     module = tf.Module()
     module.offset = tf.Variable(float(version))
 
     @signature(**user, exclude_item_ids=text(2), k=whole, policy=text(1), seed=long)
-    def recommend(user_id, history_item_ids, history_event_types, query, exclude_item_ids, k, policy, seed):
+    def recommend(
+        user_id, history_item_ids, history_event_types, history_ages, query, exclude_item_ids, k, policy, seed
+    ):
         item_ids = first(history_item_ids, k)
         excluded = tf.reduce_any(item_ids[:, :, None] == exclude_item_ids[:, None, :], axis=-1)
-        scores = tf.cast(tf.strings.length(item_ids, unit="UTF8_CHAR"), tf.float32)
+        scores = tf.cast(tf.strings.length(item_ids, unit="UTF8_CHAR"), tf.float32) + first(history_ages, k)
         return {
             "item_ids": item_ids,
             "scores": scores,
@@ -58,14 +61,18 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
         }
 
     @signature(**user, candidate_item_ids=text(2))
-    def rank(user_id, history_item_ids, history_event_types, query, candidate_item_ids):
+    def rank(user_id, history_item_ids, history_event_types, history_ages, query, candidate_item_ids):
         clicks = tf.cast(tf.strings.length(candidate_item_ids), tf.float32) / 10.0
+        clicks += tf.reduce_sum(history_ages, axis=1, keepdims=True)
         return {"click": clicks, "purchase": clicks / 2, "utility": clicks * 3, "item_ids": candidate_item_ids}
 
     @signature(**user, k=whole)
-    def retrieve(user_id, history_item_ids, history_event_types, query, k):
+    def retrieve(user_id, history_item_ids, history_event_types, history_ages, query, k):
         item_ids = first(history_item_ids, k)
-        return {"item_ids": item_ids, "scores": tf.cast(tf.strings.length(item_ids), tf.float32)}
+        return {
+            "item_ids": item_ids,
+            "scores": tf.cast(tf.strings.length(item_ids), tf.float32) + first(history_ages, k),
+        }
 
     @signature(item_id=text(1), title=text(1), description=text(1), k=whole)
     def similar_items(item_id, title, description, k):
@@ -73,9 +80,9 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
         return {"item_ids": item_ids, "scores": tf.cast(tf.strings.length(item_ids), tf.float32)}
 
     @signature(**user)
-    def embed_query(user_id, history_item_ids, history_event_types, query):
-        lengths = [tf.strings.length(user_id), tf.strings.length(query)]
-        return {"vectors": tf.cast(tf.stack(lengths, axis=1), tf.float32)}
+    def embed_query(user_id, history_item_ids, history_event_types, history_ages, query):
+        lengths = [tf.cast(tf.strings.length(texts), tf.float32) for texts in (user_id, query)]
+        return {"vectors": tf.stack([*lengths, tf.reduce_sum(history_ages, axis=1)], axis=1)}
 
     @signature(item_id=text(1), title=text(1), description=text(1), category=text(1), price=real)
     def embed_item(item_id, title, description, category, price):

@@ -69,8 +69,23 @@ def test_retrieve_and_similar_items(client):
     assert client.similar_items(titles=["Toast"], k=1) == [[]]
 
 
+def test_ages_of_the_history_reach_every_signature_that_takes_a_history(client):
+    asked = {"history_item_ids": HISTORY, "history_ages": [[30.5, 2, np.float32(0.25)], [1]]}
+    slates = client.recommend(USERS, **asked, k=3)
+    assert [[item.score for item in slate.items] for slate in slates] == [[34.5, 3.0, 1.25], [2.0]]
+    [[first, _, _], _] = client.retrieve(USERS, **asked, k=3)
+    assert first == ScoredItem("Käse", 5 + 30.5)
+    assert client.rank(USERS, [["x"], ["x"]], **asked)[1].utility == [pytest.approx(3 * 1.1)]
+    assert [vector[2] for vector in client.embed_query(USERS, **asked)] == [32.75, 1.0]
+
+
+def test_an_age_that_is_none_never_reaches_the_server(client):
+    with pytest.raises(ValueError, match=r"^history_ages: row 1 has -1, a number of days from 0 on is needed$"):
+        client.retrieve(USERS, history_item_ids=HISTORY, history_ages=[[1, 2, 3], [-1]])
+
+
 def test_vectors(client):
-    assert client.embed_query(["abc"], queries=["milk"]) == [[3.0, 4.0]]
+    assert client.embed_query(["abc"], queries=["milk"]) == [[3.0, 4.0, 0.0]]
     assert client.embed_item(titles=["a", "b"], prices=[2.5, None]) == [[0.0, 2.5], [1.0, 0.0]]
 
 
@@ -86,7 +101,7 @@ def test_status_and_metadata(client):
     assert {"recommend", "rank", "retrieve", "similar_items", "embed_query", "embed_item"} < set(signatures)
     assert not [name for name in signatures if name.startswith("__")]
     assert signatures["embed_query"] == Signature(
-        ("history_event_types", "history_item_ids", "query", "user_id"), ("vectors",)
+        ("history_ages", "history_event_types", "history_item_ids", "query", "user_id"), ("vectors",)
     )
 
 

@@ -16,10 +16,25 @@ def test_no_lists_are_one_empty_column():
 
 
 def test_a_history_without_event_types_has_empty_ones_of_its_shape():
-    side = inputs.user_side(["u", "v"], [["a", "b"], ["c"]], None, None)
+    side = inputs.user_side(["u", "v"], [["a", "b"], ["c"]], None, None, None)
     assert side["history_item_ids"].tolist() == [["a", "b"], ["c", ""]]
     assert side["history_event_types"].tolist() == [["", ""], ["", ""]]
     assert side["query"].tolist() == ["", ""]
+
+
+def test_a_history_without_ages_is_of_now():
+    side = inputs.user_side(["u", "v"], [["a", "b"], ["c"]], None, None, None)
+    assert side["history_ages"].tolist() == [[0, 0], [0, 0]]
+    assert side["history_ages"].dtype == np.float32
+    assert inputs.user_side(["u"], None, None, None, None)["history_ages"].shape == (1, 1)
+
+
+@pytest.mark.parametrize("row", [[2.5, 0], (2.5, 0), np.array([2.5, 0.0]), [np.float32(2.5), np.int64(0)]])
+def test_ages_are_padded_like_their_history(row):
+    side = inputs.user_side(["u", "v", "w"], [["a", "b"], [], ["c"]], None, [row, [], [7]], None)
+    assert side["history_ages"].tolist() == [[2.5, 0], [0, 0], [7, 0]]
+    assert side["history_ages"].shape == side["history_item_ids"].shape
+    assert side["history_ages"].dtype == np.float32
 
 
 def test_an_unknown_price_is_nan():
@@ -48,12 +63,43 @@ def test_an_unknown_price_is_nan():
         ),
         (lambda: inputs.rows_of_first({"item_ids": None, "titles": None}), "give at least one of item_ids, titles"),
         (
-            lambda: inputs.user_side(["u"], [["a", "b"]], [["click"]], None),
+            lambda: inputs.user_side(["u"], [["a", "b"]], [["click"]], None, None),
             "history_event_types: row 0 has 1 entries, its history has 2",
         ),
         (
-            lambda: inputs.user_side(["u"], None, [["click"]], None),
+            lambda: inputs.user_side(["u"], None, [["click"]], None, None),
             "history_event_types: row 0 has 1 entries, its history has 0",
+        ),
+        (
+            lambda: inputs.user_side(["u"], [["a"]], None, [[1], [2]], None),
+            "history_ages: 2 rows, the batch has 1",
+        ),
+        (
+            lambda: inputs.user_side(["u", "v"], [["a"], ["b", "c"]], None, [[1], [2]], None),
+            "history_ages: row 1 has 1 entries, its history has 2",
+        ),
+        (
+            lambda: inputs.user_side(["u"], None, None, [[1]], None),
+            "history_ages: row 0 has 1 entries, its history has 0",
+        ),
+        *(
+            (
+                lambda age=age: inputs.user_side(["u"], [["a"]], None, [[age]], None),
+                f"history_ages: row 0 has {age!r}, a number of days from 0 on is needed",
+            )
+            for age in (-0.5, float("nan"), float("inf"), "1", None)
+        ),
+        (
+            lambda: inputs.user_side(["u"], [["a"]], None, [1.5], None),
+            "history_ages: every row is a list of numbers, 1.5 is float",
+        ),
+        (
+            lambda: inputs.user_side(["u"], [["a"]], None, ["1"], None),
+            "history_ages: every row is a list of numbers, '1' is str",
+        ),
+        (
+            lambda: inputs.user_side(["u"], [["a"]], None, "1", None),
+            "history_ages: a list with one element a row is needed, '1' is one string",
         ),
     ],
 )

@@ -186,7 +186,9 @@ def save_echo(folder: Path) -> None:
     """Save a servable whose answers are its inputs."""
     import tensorflow as tf
 
-    def recommend(user_id, query, policy, history_item_ids, history_event_types, exclude_item_ids, k, seed):  # type: ignore[no-untyped-def]
+    def recommend(  # type: ignore[no-untyped-def]
+        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed
+    ):
         texts = tf.stack([user_id, query, policy], axis=1)
         item_ids = tf.concat([history_item_ids, exclude_item_ids, texts], axis=1)[:, : k[0]]
         scores = tf.cast(tf.strings.length(item_ids), tf.float32)
@@ -204,8 +206,9 @@ def save_echo(folder: Path) -> None:
         return {"item_ids": item_ids, "scores": tf.cast(tf.strings.length(item_ids), tf.float32)}
 
     def spec(name: str) -> Any:
-        shape = [None, None] if name.endswith(("_ids", "_types")) else [None]
-        return tf.TensorSpec(shape, {"k": tf.int32, "seed": tf.int64}.get(name, tf.string), name)
+        shape = [None, None] if name.endswith(("_ids", "_types", "_ages")) else [None]
+        kinds = {"k": tf.int32, "seed": tf.int64, "history_ages": tf.float32}
+        return tf.TensorSpec(shape, kinds.get(name, tf.string), name)
 
     signatures = {}
     for function in (recommend, similar_items):

@@ -20,12 +20,14 @@ from trainer.candidates import CandidateCounts
 from trainer.catalogue import Catalogue
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_statistics import item_statistics
+from trainer.item_tables import ItemFeatures
 from trainer.item_texts import ItemTexts
+from trainer.item_to_item.neighbours import Neighbours
 from trainer.preprocessing import preprocessing_fn
 from trainer.query_side import QuerySide
-from trainer.retrieval import TwoTowerModel
 from trainer.retrieval_graph import RetrievalGraph
 from trainer.retrieval_package import RetrievalPackage
+from trainer.retrieval_training import build_towers
 from trainer.text_encoder import TextEncoder
 from trainer.user_events import UserEvents
 from trainer.user_store import UserStore
@@ -163,6 +165,24 @@ def settings(checkpoint_folder: Path) -> Hyperparameters:
         text={"checkpoint": str(checkpoint_folder), "max_tokens": 8, "dimension": 5, "query_share": 0.8},
         retrieval={
             "dimension": 8,
+            "history_encoder": "recency_mean",
+            "decays_in_events": [4.0, 32.0],
+            "decays_in_days": [],
+            "history_vectors": "shared",
+            "event_types": False,
+            "time_gaps": False,
+            "softmax": "sampled",
+            "queue_negatives": 0,
+            "mixed_negatives": 0,
+            "uniform_share": 0.5,
+            "hard_negatives": 0,
+            "basket_positives": False,
+            "neighbours": 4,
+            "neighbour_items": 12,
+            "neighbour_regularisation": 10.0,
+            "optimizer": "lazy_adam",
+            "precision": "float32",
+            "steps_per_execution": 1,
             "epochs": 4,
             "batch_windows": 8,
             "targets_per_window": 6,
@@ -176,6 +196,7 @@ def settings(checkpoint_folder: Path) -> Hyperparameters:
             "learning_rate": 0.02,
             "retrieved": 5,
             "from_history": 4,
+            "neighbours": 3,
             "popular": 3,
         },
         bandit={"policy": "greedy", "prior_precision": 1.0, "evidence_weight": 0.1, "draws": 32},
@@ -184,8 +205,13 @@ def settings(checkpoint_folder: Path) -> Hyperparameters:
 
 
 @pytest.fixture(scope="session")
-def package(catalogue: Catalogue, item_texts: ItemTexts, make_events: MakeEvents) -> RetrievalPackage:
-    """Towers with random weights, as of a log in which items 0 to 9 occur; three users and strangers."""
+def package(
+    catalogue: Catalogue, item_texts: ItemTexts, make_events: MakeEvents, settings: Hyperparameters
+) -> RetrievalPackage:
+    """Towers with random weights, as of a log in which items 0 to 9 occur; three users and strangers.
+
+    The towers see days and event types, so that tests notice where these get lost.
+    """
     day = 24 * 3600
     windows = make_events(
         [
@@ -196,30 +222,42 @@ def package(catalogue: Catalogue, item_texts: ItemTexts, make_events: MakeEvents
     cases = make_events([(2, [(0, 0, 0, False), (10, 1, 60 * day, True), (5, 0, 60 * day, True)])])
     at_start, at_end = item_statistics([windows], 12), item_statistics([windows, cases], 12)
     keras.utils.set_random_seed(1)
-    towers = TwoTowerModel(3, 12, catalogue.category_sizes, catalogue.brand_size, 5, 8)
-    towers.set_catalogue(catalogue, item_texts.vectors, at_start.count)
-    stored = make_events(
-        [(user, [(row, row % 2, row, False) for row in rows]) for user, rows in enumerate([(0, 1, 2), (), (6, 12)])]
-    )
-    return RetrievalPackage(
-        towers, catalogue, UserStore.from_events(stored, 3, 6), at_start, at_end, item_texts.reducer
-    )
+    known = ItemFeatures.of_catalogue(catalogue, item_texts.vectors)
+    options = {**settings.retrieval, "decays_in_days": [20.0], "event_types": True, "time_gaps": True}
+    towers = build_towers(catalogue, known, {"users": 3, "event_types": 2}, options)
+    towers.set_items(known, at_start.count)
+    pasts = enumerate([(0, 1, 2), (), (6, 12)])
+    stored = make_events([(user, [(row, row % 2, row * day, False) for row in rows]) for user, rows in pasts])
+    neighbours = (some_neighbours(seed) for seed in (0, 1))
+    users = UserStore.from_events(stored, 3, 6)
+    return RetrievalPackage(towers, catalogue, users, at_start, at_end, *neighbours, item_texts.reducer)
+
+
+def some_neighbours(seed: int) -> Neighbours:
+    """Three neighbours of each of the twelve items, with random weights."""
+    random = np.random.default_rng(seed)
+    rows = np.argsort(random.random((12, 12)), axis=1)[:, :3].astype(np.int32)
+    return Neighbours(rows, -np.sort(-random.random((12, 3)), axis=1).astype(np.float32))
 
 
 @pytest.fixture(scope="session")
 def retrieval_graph(package: RetrievalPackage) -> RetrievalGraph:
     """Event types: 0 purchase, 1 view, 2 anything else."""
-    counts = CandidateCounts(retrieved=5, from_history=4, popular=3)
-    return RetrievalGraph(package, package.at_ranker_start, counts, 0.8, {"purchase": [0], "click": [1]}, 3)
+    counts = CandidateCounts(retrieved=5, from_history=4, neighbours=3, popular=3)
+    return RetrievalGraph(package, False, counts, 0.8, {"purchase": [0], "click": [1]}, 3)
 
 
 @pytest.fixture(scope="session")
 def make_query() -> Callable[..., QuerySide]:
-    """A function from histories to the query side, with random unit vectors; no text where `text` is false."""
+    """A function from histories to the query side, with random unit vectors; no text where `text` is false.
+
+    Events are a day apart.
+    """
 
     def make(histories: list[list[int]], kinds: list[list[int]] | None = None, text: list[bool] | None = None) -> Any:
         random = np.random.default_rng(5)
         count, length = len(histories), max(6, *map(len, histories))
+        ages = np.arange(length, 0, -1, np.float32)[np.newaxis, :].repeat(count, axis=0)
         table = np.full((2, count, length), -1, np.int32)
         for row, history in enumerate(histories):
             table[0, row, : len(history)] = history
@@ -227,7 +265,7 @@ def make_query() -> Callable[..., QuerySide]:
         vectors = [random.normal(size=(count, size)) for size in (8, 5)]
         preference, texts = (vector / np.linalg.norm(vector, axis=1, keepdims=True) for vector in vectors)
         texts = texts * np.array(text or [False] * count)[:, np.newaxis]
-        constants = (tf.constant(values, tf.float32) for values in (preference, texts))
+        constants = (tf.constant(values, tf.float32) for values in (ages, preference, texts))
         return QuerySide(tf.range(count, dtype=tf.int64), tf.constant(table[0]), tf.constant(table[1]), *constants)
 
     return make

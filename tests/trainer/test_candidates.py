@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from trainer.candidates import SOURCES, CandidateCounts, CandidateUnion
 from trainer.index.exact import ExactIndex
+from trainer.item_to_item.neighbours import Neighbours
+from trainer.neighbour_scores import NeighbourScores
 from trainer.query_side import QuerySide
 from trainer.retrieval_graph import RetrievalGraph
 
 ITEMS, UNKNOWN = 8, 8
-COUNTS = CandidateCounts(retrieved=3, from_history=2, popular=2)
+COUNTS = CandidateCounts(retrieved=3, from_history=2, neighbours=2, popular=2)
+NO_NEIGHBOURS = Neighbours(np.full((ITEMS, 1), -1, np.int32), np.zeros((ITEMS, 1), np.float32))
 POPULARITY = np.array([0, -1, -2, -3, -4, -5, -6, -7, 5], np.float32)
 """Item 0 is the most popular; the unknown item would be, but may not be shown."""
 
@@ -27,12 +30,17 @@ class Collected(NamedTuple):
     sources: list[list[str]]
 
 
-def collect(histories: list[list[int]], excluded: list[set[int]] | None = None, favourite: int = 5) -> Collected:
+def collect(
+    histories: list[list[int]],
+    excluded: list[set[int]] | None = None,
+    favourite: int = 5,
+    neighbours: Neighbours = NO_NEIGHBOURS,
+) -> Collected:
     """Candidates for users whose preference is nearest to `favourite`, then to the items next to it."""
     angles = np.arange(ITEMS + 1) * 0.3
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     index = ExactIndex(tf.Variable(vectors), tf.Variable(tf.zeros([ITEMS + 1, 1])))
-    union = CandidateUnion(index, POPULARITY, COUNTS, text_share=0.8)
+    union = CandidateUnion(index, NeighbourScores(neighbours), POPULARITY, COUNTS, text_share=0.8)
     count, length = len(histories), max(4, *map(len, histories))
     history = np.full((count, length), -1, np.int32)
     for row, items in enumerate(histories):
@@ -43,6 +51,7 @@ def collect(histories: list[list[int]], excluded: list[set[int]] | None = None, 
         tf.zeros([count], tf.int64),
         tf.constant(history),
         tf.constant(np.minimum(history, 0)),
+        tf.zeros([count, length]),
         tf.constant(np.tile(near, (count, 1)), tf.float32),
         tf.zeros([count, 1]),
     )
@@ -93,6 +102,18 @@ def test_history_is_ordered_by_decayed_count(history: list[int], first: list[int
     assert [item for item, source in zip(items, sources, strict=True) if source == "history"] == first
 
 
+def test_neighbours_of_the_history_by_their_weight_and_popularity() -> None:
+    rows, weights = np.full((ITEMS, 2), -1, np.int32), np.zeros((ITEMS, 2), np.float32)
+    # Item 7 speaks more for 6, but 1 is so popular that it goes first: 0.3 + e^-3 is below 0.9 x (0.3 + e^-0.5).
+    rows[7], weights[7] = [6, 1], [1, 0.9]
+    found = collect([[7], []], neighbours=Neighbours(rows, weights))
+    assert found.items[0] == [7, 1, 6, 5, 4, 0]
+    assert found.sources[0] == ["history", "neighbours", "neighbours", "ann", "ann", "popular"]
+    assert "neighbours" not in found.sources[1]
+    (without,), (sources,) = collect([[7]], excluded=[{1}], neighbours=Neighbours(rows, weights))
+    assert [item for item, source in zip(without, sources, strict=True) if source == "neighbours"] == [6]
+
+
 def test_excluded_items_make_room_for_others() -> None:
     found = collect([[7, 2, 3], [7, 2, 3]], excluded=[{3, 5, 0}, set()])
     assert found.items[0] == [2, 7, 6, 4, 1]
@@ -110,6 +131,7 @@ def reference(history: list[int], excluded: set[int], favourite: int) -> tuple[l
         score[item] = score.get(item, 0.0) + np.exp(-ago / 64)
     ranked = {
         "history": sorted((item for item in score if item in allowed), key=lambda item: -score[item])[:2],
+        "neighbours": [],
         "ann": sorted(allowed, key=lambda item: abs(item - favourite - 0.01 / 0.3))[:3],
         "popular": sorted(allowed, key=lambda item: -POPULARITY[item])[:2],
     }
@@ -134,8 +156,15 @@ def test_agrees_with_lists(requests: list[tuple[list[int], set[int]]], favourite
 
 
 def test_text_leads_the_index(make_query: Callable[..., QuerySide], retrieval_graph: RetrievalGraph) -> None:
-    store = retrieval_graph.store
-    query = make_query([[]], text=[True])._replace(text=store.texts[3:4])
+    store, like_eight = retrieval_graph.store, make_query([[], []], text=[True, False])
+    like_eight = like_eight._replace(preference=tf.repeat(store.preferences[8:9], 2, axis=0))
+    query = like_eight._replace(text=tf.stack([store.texts[3], tf.zeros(5)]))
     found = retrieval_graph.candidates.collect(query, retrieval_graph.allowed_without(query.history[:, :0]))
-    assert found.rows.numpy()[0, 4] == 3
-    assert SOURCES[found.sources.numpy()[0, 4]] == "ann"
+    preferences, texts = store.preferences.numpy()[:12], store.texts.numpy()[:12]
+    led = np.sqrt(0.8) * texts @ texts[3] + np.sqrt(0.2) * preferences @ preferences[8]
+    plain = preferences @ preferences[8]
+    # The first seven places are those of the history and of neighbours.
+    assert found.rows.numpy()[0, 7:12].tolist() == np.argsort(-led)[:5].tolist()
+    assert found.rows.numpy()[1, 7:12].tolist() == np.argsort(-plain)[:5].tolist()
+    assert np.argsort(-led)[:5].tolist() != np.argsort(-plain)[:5].tolist()
+    assert {SOURCES[source] for source in found.sources.numpy()[:, 7:12].ravel()} == {"ann"}

@@ -14,7 +14,8 @@ def cases(make_events: Any) -> Cases:
     """Nine users with one past and one coming purchase each; the last buys the item without a title."""
     bought = [0, 1, 2, 3, 4, 5, 6, 7, 11]
     examples = [(user, [(8, 0, 1, False), (item, 0, 2, True)]) for user, item in enumerate(bought)]
-    return cases_of(make_events(examples), length=2, items=12, objectives={"purchase": [0]}, text_size=5)
+    asked_at = np.full(len(bought), 2)
+    return cases_of(make_events(examples), 2, 12, objectives={"purchase": [0]}, text_size=5, asked_at=asked_at)
 
 
 def encode(texts: list[str]) -> np.ndarray:
@@ -39,6 +40,7 @@ def test_strangers_are_strangers(variants: list[Variant]) -> None:
         stranger = number in (3, 4)
         assert (variant.cases.users == 50).all() == stranger
         assert (variant.cases.history == -1).all() == stranger
+        assert (variant.cases.ages == -1).all() == stranger
 
 
 def test_queries_are_of_what_was_bought_and_have_their_vector(variants: list[Variant], catalogue: Catalogue) -> None:

@@ -33,7 +33,7 @@ def computed(features: CrossFeatures, query: QuerySide) -> np.ndarray:
 def expected_features(package: RetrievalPackage, query: QuerySide, request: int, row: int) -> dict[str, float]:
     """Features of one candidate in plain Python."""
     catalogue, statistics = package.catalogue, package.at_ranker_start
-    texts, preferences = package.towers.texts.numpy(), package.preferences()
+    texts, preferences = package.towers.items.tables["texts"].numpy(), package.preferences()
     past = list(enumerate(zip(HISTORIES[request][::-1], KINDS[request][::-1], strict=True)))
     values: dict[str, float] = {}
     for name, tau in (("8", 8), ("32", 32), ("128", 128), ("1e+09", 1e9)):
@@ -88,5 +88,5 @@ def test_padding_contributes_nothing(
 ) -> None:
     wide = make_query([*HISTORIES, [0] * 9], [*KINDS, [0] * 9], [*TEXT, False])
     narrow = make_query(HISTORIES, KINDS, TEXT)
-    query = narrow._replace(history=wide.history[:4], event_types=wide.event_types[:4])
+    query = narrow._replace(history=wide.history[:4], event_types=wide.event_types[:4], ages=wide.ages[:4])
     np.testing.assert_allclose(features(query, ROWS).numpy(), computed, atol=1e-6)

@@ -7,11 +7,12 @@ import pytest
 import tensorflow as tf
 
 from trainer.catalogue import Catalogue
-from trainer.mining import Cases, MinedCase, add_queries, cases_of, mine
+from trainer.mining import Cases, MinedCase, add_queries, cases_of, mine, request_times
 from trainer.pseudo_queries import answers_query
 from trainer.retrieval_graph import RetrievalGraph
 
 PURCHASE, VIEW, OTHER = 0, 1, 2
+DAY = 24 * 3600
 OBJECTIVES = {"purchase": [PURCHASE], "click": [VIEW]}
 
 
@@ -24,7 +25,8 @@ def cases(make_events: Any) -> Cases:
         (3, [(6, PURCHASE, 9, True)]),
         (2, [(7, 0, 1, False)]),
     ]
-    return cases_of(make_events(examples), length=3, items=12, objectives=OBJECTIVES, text_size=5)
+    asked_at = np.array([9, 9 + DAY, 9, 9]) + 10
+    return cases_of(make_events(examples), length=3, items=12, objectives=OBJECTIVES, text_size=5, asked_at=asked_at)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,51 @@ def test_cases_hold_history_and_targets(cases: Cases) -> None:
     assert cases.numbers.tolist() == [0, 1, 2, 3]
     assert cases.queries.tolist() == [""] * 4
     assert cases.texts.shape == (4, 5)
+    assert cases.ages.dtype == np.float32
+    exact = [[18 / DAY, 17 / DAY, -1], [1 + 18 / DAY, -1, -1], [-1, -1, -1], [18 / DAY, -1, -1]]
+    np.testing.assert_allclose(cases.ages, exact, rtol=1e-6)
+
+
+def test_ages_count_from_when_the_case_is_asked(make_events: Any) -> None:
+    events = make_events([(0, [(3, 0, DAY, False), (4, 0, 5 * DAY, False), (5, 0, 7 * DAY, True)])])
+
+    def ages(asked_at: int) -> list[float]:
+        return cases_of(events, 2, 12, OBJECTIVES, 5, np.array([asked_at])).ages[0].tolist()
+
+    assert ages(7 * DAY) == [6, 2]
+    assert ages(5 * DAY + DAY // 2) == [4.5, 0.5]
+    # What comes after the request is no older than nothing.
+    assert ages(2 * DAY) == [1, 0]
+
+
+def test_requests_come_at_the_start_of_the_window_or_with_their_event(make_events: Any) -> None:
+    examples = [
+        (0, [(3, 0, 10, False), (4, 0, 40, True), (5, 0, 45, True)]),
+        (1, [(3, 0, 50, True)]),
+        (0, [(3, 0, 10, False), (4, 0, 40, False), (5, 0, 47, True)]),
+        (2, [(6, 0, 20, False), (7, 0, 30, True)]),
+    ]
+    events = make_events(examples)
+    assert request_times(events, each_event=False).tolist() == [30] * 4
+    assert request_times(events, each_event=True).tolist() == [40, 50, 47, 30]
+    assert request_times(make_events([]), each_event=False).tolist() == []
+    assert request_times(make_events([]), each_event=True).tolist() == []
+
+
+def test_request_times_agree_with_a_table(make_events: Any) -> None:
+    times = np.sort(np.random.default_rng(0).integers(0, 1000, (20, 6)), axis=1)
+    rows = [[(0, 0, time, position >= 3) for position, time in enumerate(row)] for row in times]
+    events = make_events(list(enumerate(rows)))
+    np.testing.assert_array_equal(request_times(events, each_event=True), times[:, 3])
+    np.testing.assert_array_equal(request_times(events, each_event=False), np.full(20, times[:, 3:].min()))
+
+
+@pytest.mark.parametrize("each_event", [False, True])
+def test_cases_without_targets_do_not_move_the_others(make_events: Any, each_event: bool) -> None:
+    examples = [(0, [(3, 0, 10, False)]), (1, []), (2, [(4, 0, 40, True)]), (3, [])]
+    times = request_times(make_events(examples), each_event)
+    assert len(times) == 4
+    assert times[2] == 40
 
 
 def test_labels_are_the_events_that_followed(mined: list[MinedCase]) -> None:
@@ -60,7 +107,7 @@ def test_labels_are_the_events_that_followed(mined: list[MinedCase]) -> None:
 def test_candidates_and_features_are_those_of_the_graph(
     retrieval_graph: RetrievalGraph, cases: Cases, mined: list[MinedCase]
 ) -> None:
-    arrays = (cases.users, cases.history, cases.event_types, cases.texts)
+    arrays = (cases.users, cases.history, cases.event_types, cases.ages, cases.texts)
     asked = retrieval_graph.encoder.encode(*map(tf.constant, arrays))
     found = retrieval_graph.candidates.collect(asked, retrieval_graph.allowed_without(cases.history[:, :0]))
     features = retrieval_graph.features(asked, found.rows).numpy()
@@ -97,6 +144,7 @@ def test_some_of_the_cases_keep_their_targets(
 ) -> None:
     some = cases.take(slice(0, None, 2))
     assert some.numbers.tolist() == [0, 2]
+    np.testing.assert_array_equal(some.ages, cases.ages[::2])
     for case, expected in zip(mine(retrieval_graph, some, catalogue), mined[::2], strict=True):
         np.testing.assert_array_equal(case.rows, expected.rows)
         np.testing.assert_array_equal(case.labels, expected.labels)
@@ -109,6 +157,7 @@ def test_strangers_have_no_past(cases: Cases) -> None:
     assert strangers.users.tolist() == [3] * 4
     assert (strangers.history == -1).all()
     assert (strangers.event_types == -1).all()
+    assert (strangers.ages == -1).all()
     assert strangers.targets is cases.targets
 
 
@@ -134,6 +183,6 @@ def test_with_a_query_only_what_answers_it_is_positive(
 
 
 def test_no_cases(retrieval_graph: RetrievalGraph, catalogue: Catalogue, make_events: Callable[..., Any]) -> None:
-    none = cases_of(make_events([]), 3, 12, OBJECTIVES, 5)
+    none = cases_of(make_events([]), 3, 12, OBJECTIVES, 5, np.zeros(0, np.int64))
     assert add_queries(none, catalogue, 0).tolist() == []
     assert list(mine(retrieval_graph, none, catalogue)) == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.query_side import QuerySide, decays
+from trainer.query_side import QuerySide, decays, decays_in_days
 
 HISTORIES = [[3, 1, 1], [], [5]]
 MakeQuery = Callable[..., QuerySide]
@@ -28,3 +28,13 @@ def test_decays_start_at_one_and_leave_padding_out() -> None:
     weights = decays(tf.constant([[3.0, 2.0, 1.0, 0.0]]), (2.0, 1e9)).numpy()
     np.testing.assert_allclose(weights[0, :, 0], [np.exp(-1), np.exp(-0.5), 1, 0], rtol=1e-6)
     np.testing.assert_allclose(weights[0, :, 1], [1, 1, 1, 0], rtol=1e-6)
+
+
+def test_decays_in_days_go_by_the_ages_and_leave_padding_out(make_query: MakeQuery) -> None:
+    ages = np.array([[30.0, 1.5, 0.0, 9.0, 9.0, 9.0], [5.0] * 6, [100.0, 1.0, 1.0, 1.0, 1.0, 1.0]], np.float32)
+    weights = decays_in_days(make_query(HISTORIES)._replace(ages=tf.constant(ages)), (2.0, 1e9)).numpy()
+    assert weights.shape == (3, 6, 2)
+    np.testing.assert_allclose(weights[0, :, 0], [np.exp(-15), np.exp(-0.75), 1, 0, 0, 0], rtol=1e-5)
+    np.testing.assert_allclose(weights[0, :, 1], [1, 1, 1, 0, 0, 0], rtol=1e-5)
+    assert not weights[1].any()
+    np.testing.assert_allclose(weights[2, 0], [np.exp(-50), 1], rtol=1e-4)

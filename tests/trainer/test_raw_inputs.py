@@ -6,11 +6,14 @@ import pytest
 import tensorflow as tf
 
 from trainer.catalogue import vocabulary
+from trainer.item_tables import ItemTables
 from trainer.item_texts import ItemTexts
+from trainer.losses import SampledSoftmax
 from trainer.query_encoder import QueryEncoder
 from trainer.raw_inputs import RawInputs
 from trainer.retrieval import TwoTowerModel
 from trainer.text_encoder import TextEncoder
+from trainer.towers import ItemTower, QueryTower
 from trainer.user_store import UserStore
 
 
@@ -25,17 +28,23 @@ def rows(transformed: Any) -> dict[str, int]:
 def raw(transformed: Any, rows: dict[str, int], text_encoder: TextEncoder, item_texts: ItemTexts) -> RawInputs:
     """Anna is known to have bought milk; Bert has no past. Histories have four events."""
     keras.utils.set_random_seed(0)
-    towers = TwoTowerModel(2, 3, (3, 3, 3), 2, 5, 8)
+    query_tower = QueryTower(2, 8, use_time=True)
+    towers = TwoTowerModel(query_tower, ItemTower(8), SampledSoftmax(), ItemTables(3), 8, user_count=2)
     items, kinds = np.full((2, 3, 4), -1, np.int32)
+    ages = np.full((3, 4), -1, np.float32)
     items[rows["anna"], :2], kinds[rows["anna"], :2] = rows["milk-1"], rows["view"]
+    ages[rows["anna"], :2] = [30.5, 2.25]
     queries = QueryEncoder(towers)
-    users = UserStore(items, kinds)
+    users = UserStore(items, kinds, ages)
     return RawInputs(transformed.output, users, text_encoder, item_texts.reducer, queries, "purchase")
 
 
-def ask(raw: RawInputs, user: str, items: list[str], kinds: list[str], query: str = "") -> Any:
-    arguments = ([user], [items], [kinds], [query])
-    return raw.query_side(*(tf.constant(argument, tf.string) for argument in arguments))
+def ask(
+    raw: RawInputs, user: str, items: list[str], kinds: list[str], query: str = "", ages: list[float] | None = None
+) -> Any:
+    user_id, history, types, text = (tf.constant(given, tf.string) for given in ([user], [items], [kinds], [query]))
+    days = tf.constant([[0.0] * len(items) if ages is None else ages], tf.float32)
+    return raw.query_side(user_id, history, types, days, text)
 
 
 def test_item_rows(raw: RawInputs, rows: dict[str, int]) -> None:
@@ -49,6 +58,7 @@ def test_without_a_history_the_store_answers(raw: RawInputs, rows: dict[str, int
     assert query.users.numpy().tolist() == [rows["anna"]]
     assert query.history.numpy().tolist() == [[rows["milk-1"], rows["milk-1"], -1, -1]]
     assert query.event_types.numpy().tolist() == [[rows["view"], rows["view"], -1, -1]]
+    assert query.ages.numpy().tolist() == [[30.5, 2.25, -1, -1]]
 
 
 @pytest.mark.parametrize("user", ["", "nobody", " "])
@@ -59,15 +69,40 @@ def test_strangers_have_no_past(raw: RawInputs, user: str) -> None:
 
 
 def test_a_given_history_replaces_the_store(raw: RawInputs, rows: dict[str, int]) -> None:
-    query = ask(raw, "anna", ["soap-1", "gone", "", "text-1"], ["view", "view", "", ""])
+    query = ask(raw, "anna", ["soap-1", "gone", "", "text-1"], ["view", "view", "", ""], ages=[8.5, 4, 3, 0.25])
     assert query.history.numpy().tolist() == [[rows["soap-1"], rows["text-1"], -1, -1]]
     assert query.event_types.numpy().tolist() == [[rows["view"], rows["purchase"], -1, -1]]
+    assert query.ages.numpy().tolist() == [[8.5, 0.25, -1, -1]]
+
+
+@pytest.mark.parametrize(("age", "taken"), [(np.nan, 0), (-3.0, 0), (-np.inf, 0), (0.0, 0), (1e-3, 1e-3), (4e4, 4e4)])
+def test_an_age_that_is_none_counts_as_just_now(raw: RawInputs, age: float, taken: float) -> None:
+    query = ask(raw, "anna", ["soap-1", "milk-1"], [""], ages=[age, age])
+    np.testing.assert_allclose(query.ages, [[taken, taken, -1, -1]])
+    just_as = ask(raw, "anna", ["soap-1", "milk-1"], [""], ages=[taken, taken])
+    np.testing.assert_array_equal(query.preference, just_as.preference)
+    assert np.isfinite(query.preference).all()
+
+
+@pytest.mark.parametrize("ages", [[], [5.0]])
+def test_events_without_an_age_are_of_now(raw: RawInputs, ages: list[float]) -> None:
+    query = ask(raw, "anna", ["soap-1", "milk-1", "text-1"], [""], ages=ages)
+    assert query.ages.numpy().tolist() == [[*ages, *[0] * (3 - len(ages)), -1]]
+
+
+def test_ages_reach_the_query_tower(raw: RawInputs) -> None:
+    now, old = (ask(raw, "anna", ["soap-1"], [""], ages=[age]).preference.numpy() for age in (0.0, 300.0))
+    assert np.abs(now - old).max() > 1e-4
+    stored = ask(raw, "anna", [""], [""]).preference
+    given = ask(raw, "anna", ["milk-1", "milk-1"], ["view", "view"], ages=[30.5, 2.25]).preference
+    np.testing.assert_allclose(stored, given, atol=1e-6)
 
 
 def test_only_the_last_events_count(raw: RawInputs, rows: dict[str, int]) -> None:
-    query = ask(raw, "bert", ["soap-1", "text-1", "text-1", "text-1", "milk-1"], [""])
+    query = ask(raw, "bert", ["soap-1", "text-1", "text-1", "text-1", "milk-1"], [""], ages=[5, 4, 3, 2, 1])
     assert query.history.numpy().tolist() == [[rows["text-1"]] * 3 + [rows["milk-1"]]]
     assert query.event_types.numpy().tolist() == [[rows["purchase"]] * 4]
+    assert query.ages.numpy().tolist() == [[4, 3, 2, 1]]
 
 
 def test_an_unknown_history_is_an_empty_one(raw: RawInputs) -> None:
@@ -109,9 +144,11 @@ def test_a_new_item_is_read_like_one_of_the_catalogue(raw: RawInputs, transforme
 
 
 def test_words_for_words_the_same_in_a_graph(raw: RawInputs) -> None:
-    specification = [tf.TensorSpec([None], tf.string), *[tf.TensorSpec([None, None], tf.string)] * 2]
-    traced = tf.function(raw.query_side, input_signature=[*specification, tf.TensorSpec([None], tf.string)])
-    arguments = (["anna", "nobody"], [["", ""], ["soap-1", ""]], [["", ""], ["view", ""]], ["milk", ""])
+    lists = [tf.TensorSpec([None, None], kind) for kind in (tf.string, tf.string, tf.float32)]
+    single = tf.TensorSpec([None], tf.string)
+    traced = tf.function(raw.query_side, input_signature=[single, *lists, single])
+    items, kinds, ages = [["", ""], ["soap-1", ""]], [["", ""], ["view", ""]], [[0.0, 0.0], [3.5, 0.0]]
+    arguments = (["anna", "nobody"], items, kinds, ages, ["milk", ""])
     constants = [tf.constant(argument) for argument in arguments]
     for ours, theirs in zip(raw.query_side(*constants), traced(*constants), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from trainer.item_store import ItemStore
 from trainer.retrieval_graph import RetrievalGraph, event_type_rows
@@ -27,7 +28,7 @@ def test_the_store_is_of_its_moment(retrieval_graph: RetrievalGraph, package: Re
 
 
 def test_index_and_towers_share_the_store(retrieval_graph: RetrievalGraph, package: RetrievalPackage) -> None:
-    assert retrieval_graph.index.texts is retrieval_graph.store.texts is package.towers.texts.value
+    assert retrieval_graph.index.texts is retrieval_graph.store.texts is package.towers.items.tables["texts"].value
     np.testing.assert_array_equal(retrieval_graph.index.preferences.numpy(), package.preferences())
 
 
@@ -36,13 +37,44 @@ def test_an_export_holds_every_weight_of_the_towers(retrieval_graph: RetrievalGr
     assert {weight.value.ref() for weight in package.towers.weights} <= held
 
 
+USERS, HISTORY = np.array([0, 3]), np.array([[0, 6, -1], [-1, -1, -1]], np.int32)
+KINDS, AGES = np.array([[1, 0, -1], [-1, -1, -1]], np.int32), np.array([[40, 2.5, -1], [-1, -1, -1]], np.float32)
+NO_TEXT = np.zeros((2, 5), np.float32)
+
+
 def test_the_query_side_is_the_query_tower(retrieval_graph: RetrievalGraph, package: RetrievalPackage) -> None:
-    history = np.array([[0, 6, -1], [-1, -1, -1]], np.int32)
-    text = np.zeros((2, 5), np.float32)
-    query = retrieval_graph.encoder.encode(np.array([0, 3]), history, np.minimum(history, 0), text)
-    expected = package.towers.embed_queries(np.array([0, 3]), history, (history >= 0)[:, None, :])[:, 0]
-    np.testing.assert_allclose(query.preference, expected, atol=1e-6)
+    query = retrieval_graph.encoder.encode(USERS, HISTORY, KINDS, AGES, NO_TEXT)
+    # Any origin of the days will do; here it is 50 days before the request.
+    batch = {
+        "users": USERS,
+        "history": HISTORY,
+        "visible": (HISTORY >= 0)[:, None, :],
+        "event_types": KINDS,
+        "days": np.array([[10, 47.5, 3], [7, 7, 7]], np.float32),
+        "target_days": np.full((2, 1), 50, np.float32),
+    }
+    expected = package.towers.predict_on_batch(batch)[:, 0]
+    np.testing.assert_allclose(query.preference, expected, atol=1e-5)
     assert query.has_text.numpy().tolist() == [0, 0]
+    np.testing.assert_array_equal(query.ages, AGES)
+
+
+@pytest.mark.parametrize("changed", ["event_types", "ages"])
+def test_types_and_ages_reach_the_query_tower(retrieval_graph: RetrievalGraph, changed: str) -> None:
+    given = {"event_types": KINDS, "ages": AGES}
+    other = given | {changed: np.where(HISTORY >= 0, 1 - given[changed] % 2, given[changed])}
+    ours, theirs = (retrieval_graph.encoder.encode(USERS, HISTORY, *one.values(), NO_TEXT) for one in (given, other))
+    difference = np.abs(ours.preference - theirs.preference).max(axis=1)
+    assert difference[0] > 1e-4
+    assert difference[1] < 1e-6
+
+
+def test_the_ages_of_padding_do_not_matter(retrieval_graph: RetrievalGraph) -> None:
+    strange = np.where(HISTORY >= 0, AGES, 1e6).astype(np.float32)
+    ours, theirs = (
+        retrieval_graph.encoder.encode(USERS, HISTORY, KINDS, ages, NO_TEXT).preference for ages in (AGES, strange)
+    )
+    np.testing.assert_array_equal(ours, theirs)
 
 
 def test_event_types_of_an_objective_that_never_occur_are_left_out() -> None:

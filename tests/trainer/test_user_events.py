@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.user_events import UserEvents, last_events, read_user_events
+from trainer.user_events import UserEvents, ages_at, last_events, read_user_events
 
 EXAMPLES: list[dict[str, list[int]]] = [
     {"user_id": [4], "item_ids": [7, 8, 7], "event_types": [0, 1, 0], "timestamps": [5, 6, 9], "baskets": [0, 1, 2]},
@@ -61,3 +61,20 @@ def test_last_events_agrees_with_lists(examples: list[list[tuple[int, bool]]], l
     table = last_events(items, events, length)
     assert [row[row >= 0].tolist() for row in table] == expected
     assert [row.tolist() for row in table] == [row + [-1] * (length - len(row)) for row in expected]
+
+
+def test_ages_are_days_up_to_the_moment_of_each_example(make_events: Any) -> None:
+    # Seconds of our days: a float32 of the epoch could not tell them apart.
+    now, day = 1_700_000_000, 24 * 3600
+    events = make_events([(0, [(1, 0, now - 36, False), (2, 0, now + 5, False)]), (1, []), (2, [(3, 0, now, True)])])
+    ages = ages_at(np.array([now, now, now + 3 * day // 2]), events)
+    assert ages.dtype == np.float32
+    # An event after that moment is no older than nothing.
+    np.testing.assert_allclose(ages, [36 / day, 0, 1.5], rtol=1e-6)
+
+
+def test_values_that_are_no_rows_keep_their_fractions(make_events: Any) -> None:
+    events = make_events([(0, [(1, 0, 1, False), (2, 0, 2, False), (3, 0, 3, False)]), (1, [])])
+    table = last_events(np.array([0.5, 1.25, 2.75], np.float32), events, 2)
+    assert table.dtype == np.float32
+    assert table.tolist() == [[1.25, 2.75], [-1, -1]]

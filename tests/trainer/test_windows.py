@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import numpy as np
@@ -7,9 +7,12 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.windows import visible_from, window_dataset
+from trainer.user_events import SECONDS_A_DAY
+from trainer.windows import days_from_first, visible_from, window_dataset
 
 Batch = dict[str, np.ndarray]
+START, HOUR = 1_700_000_000, 3600
+"""In seconds, as of our days: a float32 could not tell minutes of it apart."""
 EVENTS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4)), min_size=1, max_size=8)
 
 
@@ -40,8 +43,8 @@ def windows() -> dict[int, dict[str, list[int]]]:
         windows[user] = {
             "user_id": [user],
             "item_ids": random.permutation(20)[:length].tolist(),
-            "event_types": [0] * length,
-            "timestamps": times.tolist(),
+            "event_types": random.integers(0, 3, length).tolist(),
+            "timestamps": (START + times * HOUR).tolist(),
             "baskets": (times // 2).tolist(),
             "is_target": [int(position >= length // 3) for position in range(length)],
         }
@@ -88,6 +91,73 @@ def test_each_target_sees_the_strict_past(files: list[str], windows: dict) -> No
                     and window["baskets"][position] != window["baskets"][own]
                 ]
                 assert np.flatnonzero(batch["visible"][row, view]).tolist() == expected
+
+
+def drawn_targets(batch: Batch, windows: dict) -> Iterator[tuple[int, dict, list[int | None]]]:
+    """Row, window and positions of the drawn targets, None for padding."""
+    for row, user in enumerate(batch["users"]):
+        items = windows[user]["item_ids"]
+        yield row, windows[user], [items.index(item) if item >= 0 else None for item in batch["targets"][row]]
+
+
+def test_event_types_and_days_are_those_of_the_events(files: list[str], windows: dict) -> None:
+    (batch,) = epoch(window_dataset(files, batch=5, targets=9, seed=1))
+    assert batch["days"].dtype == batch["target_days"].dtype == np.float32
+    assert batch["days"].shape == batch["event_types"].shape == batch["history"].shape
+    assert batch["target_days"].shape == batch["targets"].shape
+    for row, window, positions in drawn_targets(batch, windows):
+        padding = 9 - len(window["item_ids"])
+        assert batch["event_types"][row].tolist() == window["event_types"] + [-1] * padding
+        days = [(time - window["timestamps"][0]) / SECONDS_A_DAY for time in window["timestamps"]]
+        np.testing.assert_allclose(batch["days"][row], days + [0] * padding, rtol=1e-6)
+        for view, position in enumerate(positions):
+            if position is not None:
+                assert batch["target_days"][row, view] == batch["days"][row, position]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.lists(st.integers(0, 10**8), min_size=1, max_size=6), min_size=1, max_size=4))
+def test_days_keep_the_minutes_of_our_days(windows: list[list[int]]) -> None:
+    length = max(map(len, windows))
+    times = np.full((len(windows), length), np.iinfo(np.int64).max)
+    for row, window in enumerate(windows):
+        times[row, : len(window)] = np.sort(window) + START
+    days = days_from_first(tf.constant(times), tf.constant(times < np.iinfo(np.int64).max)).numpy()
+    for row, window in enumerate(windows):
+        exact = (np.sort(window) - min(window)) / SECONDS_A_DAY
+        assert np.abs(days[row, : len(window)] - exact).max() < 60 / SECONDS_A_DAY
+        assert not days[row, len(window) :].any()
+
+
+def test_positives_are_the_drawn_targets_of_the_same_basket_or_time(files: list[str], windows: dict) -> None:
+    together = 0
+    for batch in epoch(window_dataset(files, batch=2, targets=5, seed=1, basket_positives=True)):
+        assert batch["positives"].shape == (*batch["targets"].shape, batch["targets"].shape[1])
+        for row, window, positions in drawn_targets(batch, windows):
+            for view, own in enumerate(positions):
+                if own is None:
+                    continue
+                expected = {
+                    window["item_ids"][other]
+                    for other in positions
+                    if other is not None
+                    and (
+                        window["timestamps"][other] == window["timestamps"][own]
+                        or window["baskets"][other] == window["baskets"][own]
+                    )
+                }
+                found = batch["positives"][row, view]
+                assert set(found[found >= 0].tolist()) == expected
+                assert window["item_ids"][own] in expected
+                together += len(expected) > 1
+    assert together
+
+
+def test_without_being_asked_for_there_are_no_positives(files: list[str]) -> None:
+    plain, marked = (next(iter(epoch(window_dataset(files, 5, 3, 1, asked)))) for asked in (False, True))
+    assert set(marked) - set(plain) == {"positives"}
+    for name in plain:
+        np.testing.assert_array_equal(plain[name], marked[name])
 
 
 def test_padding_is_never_seen(files: list[str]) -> None:

@@ -49,5 +49,15 @@ def _evaluate(data_dir: Path) -> Iterator[Figure]:
     yield from baseline_table_figures(data_dir)
 
 
-BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {"ingest": _ingest, "evaluate": _evaluate}
+def _train(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.train import train_figures
+
+    return train_figures(data_dir)
+
+
+BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
+    "ingest": _ingest,
+    "evaluate": _evaluate,
+    "train": _train,
+}
 """Benchmark -> what measures it, given the folder of real data."""

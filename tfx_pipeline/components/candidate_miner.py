@@ -18,7 +18,7 @@ from trainer.catalogue import vocabulary
 from trainer.export import build_retrieval_graph
 from trainer.hyperparameters import Hyperparameters
 from trainer.mined_examples import write_mined
-from trainer.mining import Cases, MinedCase, cases_of, mine
+from trainer.mining import Cases, MinedCase, cases_of, mine, request_times
 from trainer.retrieval_graph import event_type_rows
 from trainer.retrieval_package import RetrievalPackage
 from trainer.text_encoder import TextEncoder, encode_texts
@@ -62,7 +62,7 @@ def CandidateMiner(
     )
     for split, source in (("train", features.RANKER), ("eval", features.EVAL)):
         graph = build_retrieval_graph(miner.package, source == features.EVAL, miner.transform, settings)
-        cases = miner.cases([f"{examples.uri}/Split-{source}/*"])
+        cases = miner.cases(f"{examples.uri}/Split-{source}/*", source)
         if source == features.EVAL:
             cases = cases.take(slice(None, None, -(-len(cases) // MOST_EVAL_CASES) or None))
         variants = miner.variants(cases)
@@ -82,10 +82,13 @@ class _Miner:
     encoder: TextEncoder
     settings: Hyperparameters
 
-    def cases(self, files: list[str]) -> Cases:
+    def cases(self, files: str, split: str) -> Cases:
         kinds = event_type_rows(self.settings.objective_events, list(vocabulary(self.transform, features.EVENT_TYPES)))
         length, width = self.settings.history["length"], self.package.reducer.dimension
-        return cases_of(read_user_events(files), length, len(self.package.catalogue), kinds, width)
+        events = read_user_events([files])
+        each_event = split == features.RANKER and self.settings.history["ranker_cases"] == "event"
+        asked_at = request_times(events, each_event)
+        return cases_of(events, length, len(self.package.catalogue), kinds, width, asked_at)
 
     def variants(self, cases: Cases) -> list[Variant]:
         unknown_user = self.transform.vocabulary_size_by_name(features.USER_ID)

@@ -49,7 +49,12 @@ class RemoteRanker:
             part = cases[start : start + _BATCH]
             asked = candidates.take(np.arange(start, start + len(part)))
             histories = _named(part.history, self._item_ids, self._length)
-            answers = self._client.rank(part.user_ids, _named(asked, self._item_ids), history_item_ids=histories)
+            answers = self._client.rank(
+                part.user_ids,
+                _named(asked, self._item_ids),
+                history_item_ids=histories,
+                history_ages=_ages(part, self._length),
+            )
             parts += [answer.utility for answer in answers]
         return Ragged(np.concatenate(parts).astype(np.float32), candidates.offsets)
 
@@ -67,11 +72,19 @@ class RemoteRanker:
             cases.user_ids,
             history_item_ids=_named(cases.history, self._item_ids, self._length),
             history_event_types=kinds,
+            history_ages=_ages(cases, self._length),
             exclude_item_ids=excluded,
             k=k,
             policies=["greedy"] * len(cases),
             seeds=[0] * len(cases),
         )
+
+
+def _ages(cases: EvaluationCases, length: int) -> list[list[float]] | None:
+    """Days from the last `length` events of each case to its cut in time."""
+    if cases.ages is None:
+        return None
+    return [cases.ages.row(index)[-length:].tolist() for index in range(len(cases))]
 
 
 def _named(lists: Ragged, names: np.ndarray, length: int | None = None) -> list[list[str]]:

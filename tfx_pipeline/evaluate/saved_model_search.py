@@ -24,12 +24,17 @@ class SavedModelSearch:
         """Item ids and scores for each query, best first."""
         import tensorflow as tf
 
+        from tfx_pipeline.served_ranker import call_signature
+
         rows = len(queries)
         nothing = tf.fill([rows, 1], "")
-        answer = self._model.signatures["recommend"](
+        answer = call_signature(
+            self._model,
+            "recommend",
             user_id=tf.fill([rows], ""),
             history_item_ids=nothing,
             history_event_types=nothing,
+            history_ages=tf.zeros([rows, 1]),
             query=tf.constant(list(queries)),
             exclude_item_ids=nothing,
             k=tf.fill([rows], k),

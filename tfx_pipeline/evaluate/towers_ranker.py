@@ -55,26 +55,36 @@ class TowersRanker:
 
     def queries(self, cases: EvaluationCases) -> np.ndarray:
         """Query vectors of the cases; float32 [C, D]."""
-        known = self._row_in_package[cases.history.values]
-        history = _latest(Ragged(known, cases.history.offsets).keep(known != PAD), self._length)
+        rows = self._row_in_package[cases.history.values]
+        history = _latest(Ragged(rows, cases.history.offsets).keep(rows != PAD), self._length)
+        ages = np.zeros(history.shape, np.float32)
+        if cases.ages is not None:
+            ages = _latest(cases.ages.keep(rows != PAD), self._length)
         users = np.array([self._row_of_user.get(user, self._stranger) for user in cases.user_ids])
         parts = [
-            self._embed(users[start : start + _BATCH], history[start : start + _BATCH])
+            self._embed(*(values[start : start + _BATCH] for values in (users, history, ages)))
             for start in range(0, len(cases), _BATCH)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, self._items.shape[1]), np.float32)
 
-    def _embed(self, users: np.ndarray, history: np.ndarray) -> np.ndarray:
-        visible = ops.convert_to_tensor(history >= 0)[:, None, :]
-        vectors = self._towers.embed_queries(ops.convert_to_tensor(users), ops.convert_to_tensor(history), visible)
+    def _embed(self, users: np.ndarray, history: np.ndarray, ages: np.ndarray) -> np.ndarray:
+        known = history >= 0
+        batch = {
+            "users": users,
+            "history": history,
+            "visible": known[:, None, :],
+            "days": np.where(known, -ages, 0).astype(np.float32),
+            "target_days": np.zeros((len(users), 1), np.float32),
+        }
+        vectors = self._towers.embed_queries({name: ops.convert_to_tensor(part) for name, part in batch.items()})
         embedded: np.ndarray = keras.ops.convert_to_numpy(vectors)[:, 0, :]
         return embedded
 
 
 def _latest(lists: Ragged, length: int) -> np.ndarray:
-    """The last values of each list as a table, oldest first, -1 behind them; int32 [C, length]."""
+    """The last values of each list as a table, oldest first, -1 behind them; [C, length]."""
     skipped = np.maximum(lists.lengths - length, 0)
     column = np.arange(len(lists.values)) - np.repeat(lists.offsets[:-1] + skipped, lists.lengths)
-    table = np.full((len(lists), length), PAD, np.int32)
+    table = np.full((len(lists), length), PAD, lists.values.dtype)
     table[lists.owners[column >= 0], column[column >= 0]] = lists.values[column >= 0]
     return table

@@ -93,6 +93,7 @@ USER = {
     "query": np.array([b""]),
     "history_item_ids": np.array([[b""]]),
     "history_event_types": np.array([[b""]]),
+    "history_ages": np.zeros((1, 1), np.float32),
 }
 
 

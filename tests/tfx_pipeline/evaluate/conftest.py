@@ -136,7 +136,9 @@ def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     slate = tf.constant(SLATE)
 
-    def recommend(user_id, query, policy, history_item_ids, history_event_types, exclude_item_ids, k, seed):  # type: ignore[no-untyped-def]
+    def recommend(  # type: ignore[no-untyped-def]
+        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed
+    ):
         last = tf.reduce_any(tf.equal(history_item_ids, "i4"), axis=1)
         items = tf.where(last[:, None], tf.roll(slate, -1, 0)[None], slate[None])
         excluded = tf.reduce_any(items[:, :, None] == exclude_item_ids[:, None, :], axis=-1)
@@ -167,14 +169,15 @@ def save_servable_fixture() -> SaveServable:
 def save_servable(folder: Path, recommend: Callable[..., Any]) -> Path:
     import tensorflow as tf
 
-    def rank(user_id, query, history_item_ids, history_event_types, candidate_item_ids):  # type: ignore[no-untyped-def]
+    def rank(user_id, query, history_item_ids, history_event_types, history_ages, candidate_item_ids):  # type: ignore[no-untyped-def]
         digits = tf.strings.regex_replace(candidate_item_ids, "[^0-9]", "")
         numbers = tf.strings.to_number(tf.where(digits == "", "0", digits))
         return {"utility": numbers, "purchase": numbers / 128, "item_ids": candidate_item_ids}
 
     def spec(name: str) -> Any:
-        shape = [None, None] if name.endswith(("_ids", "_types")) else [None]
-        return tf.TensorSpec(shape, {"k": tf.int32, "seed": tf.int64}.get(name, tf.string), name)
+        shape = [None, None] if name.endswith(("_ids", "_types", "_ages")) else [None]
+        kinds = {"k": tf.int32, "seed": tf.int64, "history_ages": tf.float32}
+        return tf.TensorSpec(shape, kinds.get(name, tf.string), name)
 
     signatures = {}
     for function in (recommend, rank):

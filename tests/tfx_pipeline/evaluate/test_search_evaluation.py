@@ -28,7 +28,10 @@ def finder(save_servable: Callable[..., Path], tmp_path_factory: pytest.TempPath
     """A SavedModel that recommends the items whose ids the query names, to strangers without a history alone."""
     import tensorflow as tf
 
-    def recommend(user_id, query, policy, history_item_ids, history_event_types, exclude_item_ids, k, seed):  # type: ignore[no-untyped-def]
+    def recommend(  # type: ignore[no-untyped-def]
+        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed
+    ):
+        tf.debugging.assert_equal(history_ages, 0.0)
         for given in (user_id, history_item_ids, history_event_types, exclude_item_ids):
             tf.debugging.assert_equal(given, "")
         tf.debugging.assert_equal(policy, "greedy")

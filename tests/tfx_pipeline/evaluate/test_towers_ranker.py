@@ -1,4 +1,5 @@
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,11 +11,17 @@ from tfx_pipeline.evaluate.model_items import items_of_model, users_of_towers
 from tfx_pipeline.evaluate.model_source import ModelSource
 from tfx_pipeline.evaluate.towers_ranker import TowersRanker
 from tfx_pipeline.evaluation.cases import EvaluationCases
+from tfx_pipeline.evaluation.ragged import Ragged
 from trainer.catalogue import Catalogue
+from trainer.history import RecencyMean
 from trainer.item_statistics import ItemStatistics
+from trainer.item_tables import ItemFeatures, ItemTables
+from trainer.item_to_item.neighbours import Neighbours
+from trainer.losses import SampledSoftmax
 from trainer.retrieval import TwoTowerModel
 from trainer.retrieval_package import RetrievalPackage
 from trainer.text_reducer import TextReducer
+from trainer.towers import ItemTower, QueryTower
 from trainer.user_store import UserStore
 
 ITEMS, USERS, LENGTH = 12, 3, 4
@@ -26,7 +33,7 @@ USER_IDS = ["u0", "u1", "u2"]
 
 @pytest.fixture(scope="module")
 def package() -> RetrievalPackage:
-    """Towers with random weights."""
+    """Towers with random weights that see how old events are."""
     rows = np.arange(ITEMS + 1)
     random = np.random.default_rng(0)
     numbers = random.normal(size=ITEMS + 1).astype(np.float32)
@@ -35,13 +42,23 @@ def package() -> RetrievalPackage:
     brands = (rows % 2).astype(np.int32)
     catalogue = Catalogue(ids, ids, ids, categories, brands, numbers, np.ones_like(numbers), (4, 4, 4), 3)
     keras.utils.set_random_seed(1)
-    towers = TwoTowerModel(USERS, ITEMS, (4, 4, 4), 3, 5, 8)
-    towers.set_catalogue(catalogue, random.normal(size=(ITEMS + 1, 5)).astype(np.float32), np.ones(ITEMS + 1))
+    known = ItemFeatures.of_catalogue(catalogue, random.normal(size=(ITEMS + 1, 5)).astype(np.float32))
+    towers = TwoTowerModel(
+        QueryTower(USERS, 8, RecencyMean([4.0], [20.0]), use_time=True),
+        ItemTower(8, (4, 4, 4), 3, price=True, text_dimension=5),
+        SampledSoftmax(),
+        ItemTables(ITEMS, known.widths),
+        dimension=8,
+        user_count=USERS,
+    )
+    towers.set_items(known, np.ones(ITEMS + 1))
     towers.set_trained_users(np.arange(USERS))
     stored = np.full((USERS + 1, LENGTH), -1, np.int32)
+    users = UserStore(stored, stored, stored.astype(np.float32))
     statistics = ItemStatistics(*(np.zeros(ITEMS + 1, np.float32) for _ in ItemStatistics.__dataclass_fields__))
     reducer = TextReducer(np.zeros(6, np.float32), np.zeros((6, 5), np.float32))
-    return RetrievalPackage(towers, catalogue, UserStore(stored, stored), statistics, statistics, reducer)
+    neighbours = Neighbours(np.full((ITEMS, 1), -1, np.int32), np.zeros((ITEMS, 1), np.float32))
+    return RetrievalPackage(towers, catalogue, users, statistics, statistics, neighbours, neighbours, reducer)
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +69,19 @@ def folder(package: RetrievalPackage, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
-def expected(package: RetrievalPackage, user: int, history: list[int]) -> tuple[list[str], np.ndarray]:
-    """Ids and dot products of the items that the data has, best first, from the towers' own rows."""
-    table = np.full((1, LENGTH), -1)
+def expected(
+    package: RetrievalPackage, user: int, history: list[int], ages: list[float] | None = None
+) -> tuple[list[str], np.ndarray]:
+    """Ids and dot products of the items that the data has, best first, from the towers' own rows.
+
+    Without ages all events are of now.
+    """
+    table, days = np.full((1, LENGTH), -1), np.zeros((1, LENGTH), np.float32)
     table[0, : len(history)] = history
-    query = package.towers.embed_queries(np.array([user]), table, (table >= 0)[:, None, :]).numpy()[0, 0]
+    days[0, : len(history)] = [100 - age for age in ages or [0] * len(history)]
+    visible, now = (table >= 0)[:, None, :], np.full((1, 1), 100, np.float32)
+    batch = {"users": np.array([user]), "history": table, "visible": visible, "days": days, "target_days": now}
+    query = package.towers.predict_on_batch(batch)[0, 0]
     scores = package.preferences()[:11] @ query
     order = np.argsort(-scores)
     return [f"i{row}" for row in order], scores[order]
@@ -70,6 +95,19 @@ def test_all_items_by_their_dot_product(package: RetrievalPackage, folder: Path)
         assert ITEM_IDS[ranked.items[case, :11]].tolist() == ids
         np.testing.assert_allclose(ranked.scores[case, :11], scores, atol=1e-5)  # type: ignore[index]
         assert ranked.items[case, 11] == -1
+
+
+def test_the_ages_of_the_cases_reach_the_towers(package: RetrievalPackage, folder: Path) -> None:
+    days = np.array([90, 80, 70.5, 6, 4, 0.5, 33], np.float32)
+    aged = replace(CASES, ages=Ragged(days, CASES.history.offsets))
+    ranker = TowersRanker(folder, ITEM_IDS, USER_IDS)
+    ranked = ranker(aged, 11, False)
+    # The first event is of an item that the towers do not know, and its age goes with it.
+    for case, (user, history, ages) in enumerate([(1, [7, 6, 5, 4], [70.5, 6, 4, 0.5]), (USERS, [9], [33])]):
+        ids, scores = expected(package, user, history, ages)
+        assert ITEM_IDS[ranked.items[case]].tolist() == ids
+        np.testing.assert_allclose(ranked.scores[case], scores, atol=1e-5)  # type: ignore[index]
+    assert np.abs(ranker.queries(aged) - ranker.queries(CASES)).max(axis=1).min() > 1e-4
 
 
 def test_known_items_are_left_out(package: RetrievalPackage, folder: Path) -> None:

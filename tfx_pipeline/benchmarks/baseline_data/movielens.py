@@ -1,9 +1,11 @@
 """MovieLens 100K: the latest rating of every user is to be found."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, columns, measure_rows
 from tfx_pipeline.benchmarks.baseline_data.read_rows import read_rows
@@ -31,7 +33,32 @@ _ROWS = (
 )
 
 
-def _measure(data_dir: Path) -> Iterator[tuple[dict[str, float], int]]:
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """All ratings, ordered by user and then by time; ratings of the same second are in the order of the file.
+
+    Attributes:
+        user_ids: Id of every user; [U].
+        users: User of every rating, never decreasing; int64 [E].
+        items: Item row of every rating; int64 [E].
+        item_count: Number of items in the catalogue.
+    """
+
+    user_ids: list[str]
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+    item_count: int
+
+
+def ratings_in_order(data_dir: Path) -> Ratings:
+    """Read the ratings.
+
+    Args:
+        data_dir: The folder of real data.
+
+    Raises:
+        DataError: The data are absent.
+    """
     folder = data_dir / "ml-100k"
     item_ids = read_rows(folder / "items.csv.gz", ["item_id"])["item_id"]
     ratings = read_rows(folder / "events.csv.gz", ["user_id", "item_id", "timestamp"])
@@ -39,9 +66,15 @@ def _measure(data_dir: Path) -> Iterator[tuple[dict[str, float], int]]:
     order = np.lexsort((ratings["timestamp"].to_numpy().astype(np.int64), users))
     rows = {item: row for row, item in enumerate(item_ids.to_pylist())}
     items = np.array([rows[item] for item in ratings["item_id"].to_pylist()])[order]
-    users = users[order]
-    is_latest = np.append(users[1:] != users[:-1], True)
-    interactions, cases = split_events(list(user_ids), users, items, len(item_ids), is_latest)
+    return Ratings(list(user_ids), users[order], items, len(item_ids))
+
+
+def _measure(data_dir: Path) -> Iterator[tuple[dict[str, float], int]]:
+    ratings = ratings_in_order(data_dir)
+    is_latest = np.append(ratings.users[1:] != ratings.users[:-1], True)
+    interactions, cases = split_events(
+        ratings.user_ids, ratings.users, ratings.items, ratings.item_count, is_latest
+    )
     yield from measure_rows(_ROWS, interactions, cases)
 
 

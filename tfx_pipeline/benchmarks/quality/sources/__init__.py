@@ -1,0 +1,1 @@
+"""Sources of candidates and scores, and features of candidates: one a file."""
