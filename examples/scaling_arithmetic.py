@@ -18,6 +18,9 @@ EVENTS_RATE, MEMORY = "events to all five splits", "peak memory at 20,000,000 ev
 FLOAT, STRING = 4, 24
 ADAM_TABLES = 3
 """The weights and two moments."""
+SMALL_NUMBERS = 3 + 1 + 2 + 1 + 1 + 3 + 9 + 1 + 1 + 1
+"""Of the towers: category, brand, price, id row and share; of the stores: category, `ItemStore.NUMBERS`, the mean
+interval between purchases, popularity, and the place in the table of neighbours."""
 EVENT_COLUMNS, COLUMN_BYTES = 7, 8
 """What the evaluation holds of an event: user, item, time, window, basket, return and type as 64-bit integers."""
 
@@ -54,7 +57,7 @@ def bytes_per_item(dimension: int, text_dimension: int) -> dict[str, int]:
         "text vector": text_dimension * FLOAT,
         "id embedding": dimension * FLOAT,
         "preference vector": dimension * FLOAT,
-        "categories, brand, price, statistics": (3 + 3 + 1 + 2 + 1 + 1 + 6 + 1) * FLOAT,
+        "categories, brand, price, statistics": SMALL_NUMBERS * FLOAT,
         "id": STRING,
     }
 
@@ -78,7 +81,7 @@ def lines(per_event: EventBytes, page: str, shards: int = 16) -> list[str]:
         f"{ITEMS:,} items",
         *(f"  {name:44}{ITEMS:,} x {size} B = {ITEMS * size / 1e9:.1f} GB" for name, size in parts.items()),
         f"  {'the servable, in all':44}{ITEMS:,} x {item} B = {ITEMS * item / 1e9:.1f} GB",
-        f"  {'id embedding with Adam, in training':44}{ITEMS:,} x {adam} B = {ITEMS * adam / 1e9:.1f} GB",
+        f"  {'id embedding with lazy Adam, in training':44}{ITEMS:,} x {adam} B = {ITEMS * adam / 1e9:.1f} GB",
         *(
             f"  {f'read by one exact search, {name}':44}{ITEMS:,} x {size} B = {ITEMS * size / 1e9:.1f} GB"
             for name, size in index.items()

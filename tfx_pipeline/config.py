@@ -145,10 +145,14 @@ class RankerConfig(Section):
 
     hidden: PositiveNumbers = [64, 32]
     """Widths of the hidden layers; the last is what the bandit posterior is over."""
-    epochs: int = Field(6, ge=1)
+    epochs: int = Field(8, ge=1)
     batch_cases: int = Field(64, ge=1)
     """Users in a batch; each brings all of its candidates."""
-    learning_rate: float = Field(2e-3, gt=0)
+    learning_rate: float = Field(3e-3, gt=0)
+    """Falls to 0 along a cosine."""
+    listwise_weight: float = Field(1.0, ge=0)
+    """Weight of the listwise softmax loss, which is about the order of a user's candidates, beside the cross-entropy of
+    each, which is about its probability."""
     retrieved: int = Field(60, ge=1)
     """Candidates from the index."""
     neighbours: int = Field(100, ge=0)

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-_HIDDEN = -1e9
-
 
 def target_ranks(scores: keras.KerasTensor, targets: keras.KerasTensor) -> keras.KerasTensor:
     """Rank of each target, 1 for the best; equal scores keep catalogue order.
@@ -27,7 +25,7 @@ def target_ranks(scores: keras.KerasTensor, targets: keras.KerasTensor) -> keras
 
 
 def without_items(scores: keras.KerasTensor, rows: keras.KerasTensor) -> keras.KerasTensor:
-    """Scores with some items moved behind all others.
+    """Scores with some items moved behind all others, to -inf.
 
     Args:
         scores: float32 [N, V].
@@ -40,7 +38,7 @@ def without_items(scores: keras.KerasTensor, rows: keras.KerasTensor) -> keras.K
     index = ops.stack([ops.reshape(owners, (-1,)), ops.reshape(columns, (-1,))], axis=1)
     hidden = ops.ones((ops.shape(index)[0],), dtype="bool")
     excluded = ops.scatter_update(ops.zeros((ops.shape(scores)[0], count + 1), dtype="bool"), index, hidden)
-    return ops.where(excluded[:, :-1], _HIDDEN, scores)
+    return ops.where(excluded[:, :-1], -float("inf"), scores)
 
 
 class RankingMetric(keras.metrics.Mean):

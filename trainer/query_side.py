@@ -51,9 +51,16 @@ class QuerySide(NamedTuple):
 
 
 def neighbour_weights(query: QuerySide) -> tuple[tf.Tensor, tf.Tensor]:
-    """What each event counts where neighbours are asked: by events ago and by days ago, float32 [B, H] each."""
-    by_events, by_days = decays(query.steps, (_NEIGHBOUR_TAU,)), decays_in_days(query, (_NEIGHBOUR_DAYS,))
-    return by_events[:, :, 0], by_days[:, :, 0]
+    """What each event counts where neighbours are asked: by events ago and by days ago, float32 [B, H] each.
+
+    The events of one item count 1 together at most: what is bought every day does not drown the rest.
+    """
+    by_age = [decays(query.steps, (_NEIGHBOUR_TAU,)), decays_in_days(query, (_NEIGHBOUR_DAYS,))]
+    weights = tf.concat(by_age, axis=2)
+    same = query.history[:, :, tf.newaxis] == query.history[:, tf.newaxis, :]
+    of_item = tf.matmul(tf.cast(same, tf.float32), weights)
+    by_events, by_days = tf.unstack(weights / tf.maximum(of_item, 1.0), axis=2)
+    return by_events, by_days
 
 
 def decays_in_days(query: QuerySide, taus: tuple[float, ...]) -> tf.Tensor:

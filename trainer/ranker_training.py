@@ -9,16 +9,21 @@ import tensorflow as tf
 from trainer.bandit.evidence import Evidence, append_constant
 from trainer.bandit.posterior import LinearPosterior
 from trainer.hyperparameters import Hyperparameters
-from trainer.ranker import Ranker, masked_cross_entropy
+from trainer.ranker import Ranker
+from trainer.ranker_loss import RankerLoss
 from trainer.training_log import training_callbacks
 
 _ADAPTED_BATCHES = 16
+_PATIENCE = 2
 
 
 def train_ranker(
     training: tf.data.Dataset, validation: tf.data.Dataset, feature_count: int, settings: Hyperparameters, logs: Path
 ) -> Ranker:
     """Fit a ranker; the epoch with the smallest validation loss is kept.
+
+    The cross-entropy of each candidate keeps the probabilities right, the listwise softmax the order. The learning rate
+    falls to 0 along a cosine.
 
     Args:
         training: Batches of (features [B, N, F], labels [B, N, O]), see `trainer.mined_examples.mined_dataset`.
@@ -31,10 +36,12 @@ def train_ranker(
     ranker = Ranker(list(settings.objectives), feature_count, settings.ranker["hidden"])
     mean, variance = _moments(training.take(_ADAPTED_BATCHES))
     ranker.set_scale(mean, variance)
-    ranker.compile(optimizer=keras.optimizers.Adam(settings.ranker["learning_rate"]), loss=masked_cross_entropy)
-    best = keras.callbacks.EarlyStopping(patience=1, restore_best_weights=True)
-    callbacks = [best, *training_callbacks("ranker", logs)]
-    ranker.fit(training, validation_data=validation, epochs=settings.ranker["epochs"], verbose=2, callbacks=callbacks)
+    epochs, batches = settings.ranker["epochs"], int(training.reduce(0, lambda count, _: count + 1))
+    rate = keras.optimizers.schedules.CosineDecay(settings.ranker["learning_rate"], max(epochs * batches, 1))
+    ranker.compile(optimizer=keras.optimizers.Adam(rate), loss=RankerLoss(settings.ranker["listwise_weight"]))
+    best = keras.callbacks.EarlyStopping(patience=_PATIENCE, restore_best_weights=True)
+    callbacks = [best, *training_callbacks("ranker", logs, batches)]
+    ranker.fit(training, validation_data=validation, epochs=epochs, verbose=2, callbacks=callbacks)
     return ranker
 
 

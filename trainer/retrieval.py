@@ -100,9 +100,10 @@ class TwoTowerModel(keras.Model):
         """Make every weight: a saved file finds its place, and towers of any kind need no size told twice."""
         if self.history_embedding is not None:
             self.history_embedding.build()
-        one = np.zeros((1, 1), np.int32)
-        batch = {"users": one[0], "history": one, "targets": one - 1, "event_types": one}
-        batch |= {"days": one.astype(np.float32), "target_days": one.astype(np.float32)}
+        # Two events: Keras warns of a softmax over one.
+        two = np.zeros((1, 2), np.int32)
+        batch = {"users": two[0, :1], "history": two, "targets": two - 1, "event_types": two}
+        batch |= {"days": two.astype(np.float32), "target_days": two.astype(np.float32)}
         batch |= self._empty_query(self.query_tower)
         batch = {name: ops.convert_to_tensor(values) for name, values in batch.items()}
         self.compute_loss(batch, None, self.call(batch), training=True)
@@ -112,8 +113,8 @@ class TwoTowerModel(keras.Model):
     def _empty_query(tower: keras.layers.Layer) -> dict[str, np.ndarray]:
         contexts, width = len(getattr(tower, "context_sizes", ())), getattr(tower, "text_dimension", 0)
         given = {
-            "context": np.zeros((1, 1, contexts), np.int32),
-            "texts": np.zeros((1, 1, width), np.float32),
+            "context": np.zeros((1, 2, contexts), np.int32),
+            "texts": np.zeros((1, 2, width), np.float32),
         }
         return {name: values for name, values in given.items() if values.shape[-1]}
 
@@ -158,9 +159,7 @@ class TwoTowerModel(keras.Model):
         """Vectors of the points of view of a batch, float32 [B, T, D]; see the class for the keys."""
         history = batch["history"]
         padding = history < 0
-        visible = batch.get("visible")
-        if visible is None:
-            visible = _each_sees_its_past(padding)
+        visible = _visible(batch)
         events = HistoryEvents(
             vectors=self._history_vectors(ops.where(padding, self.item_count, history)),
             visible=visible,
@@ -259,20 +258,22 @@ class TwoTowerModel(keras.Model):
         scores = ops.matmul(flat, ops.transpose(items))
         if not self.new_only:
             return scores
-        views = ops.shape(queries)[1]
-        history = ops.repeat(batch["history"], views, axis=0)
-        return without_items(scores, history)
+        seen = ops.where(_visible(batch), batch["history"][:, None, :], -1)
+        return without_items(scores, ops.reshape(seen, (-1, ops.shape(seen)[-1])))
 
     def recommend(self, batch: Batch, k: int, new_only: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The k best items of the catalogue for each user, seen from after the last event.
 
         Args:
-            batch: As for `predict`, without `visible`: the whole history is seen.
+            batch: As for `predict` with one point of view, T = 1, and without `visible`: the whole history is seen.
+                `target_days`, where the query tower uses time, is float32 [B, 1]: the moment of asking, on the time
+                axis of `days`.
             k: Items wanted; at most V.
             new_only: Whether the items of the history are left out.
 
         Returns:
-            Catalogue rows int32 [B, k] and scores float32 [B, k], best first.
+            Catalogue rows int32 [B, k] and scores float32 [B, k], best first; row -1 and score -inf where no item is
+            left.
         """
         seen = (np.asarray(batch["history"]) >= 0)[:, np.newaxis, :]
         queries = self.embed_queries({**batch, "visible": ops.convert_to_tensor(seen)})[:, 0]
@@ -281,6 +282,7 @@ class TwoTowerModel(keras.Model):
         if new_only:
             scores = without_items(scores, ops.convert_to_tensor(batch["history"]))
         best, rows = ops.top_k(scores, k)
+        rows = ops.where(ops.isinf(best), -1, rows)
         return ops.convert_to_numpy(rows), ops.convert_to_numpy(best)
 
     def get_config(self) -> dict[str, Any]:
@@ -305,8 +307,11 @@ def _share_of_replica(loss: keras.KerasTensor) -> keras.KerasTensor:
     return loss / tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def _each_sees_its_past(padding: keras.KerasTensor) -> keras.KerasTensor:
-    """Point of view t sees events 0 to t that are no padding; bool [B, L] to bool [B, L, L]."""
+def _visible(batch: Batch) -> keras.KerasTensor:
+    """Which events each point of view sees, bool [B, T, L]; unless told, point of view t sees events 0 to t."""
+    if batch.get("visible") is not None:
+        return batch["visible"]
+    padding = batch["history"] < 0
     length = ops.shape(padding)[1]
     positions = ops.arange(length)
     return (positions[None, :] <= positions[:, None])[None] & ops.logical_not(padding)[:, None, :]

@@ -40,6 +40,7 @@ RUN_BY = {
 SCRIPTS_RUN_BY = {
     "examples/tiny_shop.py": "tests/docs/test_walkthrough.py::test_the_tables_are_read",
     "examples/scaling_arithmetic.py": WALK,
+    "examples/movielens_towers.py": "tests/examples/test_movielens_towers.py",
     "benchmarks/shops.py": "",  # hours; its output is docs/measurements.md
 }
 

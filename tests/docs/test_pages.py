@@ -5,12 +5,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import yaml
+
+from tfx_pipeline.config import RankerConfig, RetrievalConfig
+
+if TYPE_CHECKING:
+    from trainer.catalogue import Catalogue
+    from trainer.neighbour_scores import NeighbourScores
+    from trainer.retrieval import TwoTowerModel
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+TEXT_DIMENSION = 128
 LANGUAGES = {"bash", "python", "text", "yaml"}
 LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=[\"']?((?:https?:)?//[^\s\"'>]+)")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)")
@@ -50,19 +60,90 @@ def test_the_arithmetic_follows_from_the_rates_and_the_widths() -> None:
 
 def test_the_widths_are_those_of_the_models() -> None:
     from trainer.item_store import ItemStore
-    from trainer.retrieval import TwoTowerModel
 
     def bytes_of_towers(items: int) -> int:
-        model = TwoTowerModel(
-            user_count=1, item_count=items, category_sizes=(2, 2, 2), brand_size=2, text_dimension=128, dimension=64
-        )
-        return sum(4 * int(weight.value.numpy().size) for weight in model.weights)
+        return sum(weight.value.numpy().nbytes for weight in default_towers(items).weights)
+
+    def bytes_of_neighbours(items: int) -> int:
+        return sum(variable.numpy().nbytes for variable in no_neighbours(items).variables)
 
     towers = (bytes_of_towers(200) - bytes_of_towers(100)) / 100
-    store = 4 * (64 + 3 + len(ItemStore.NUMBERS))
+    neighbours = (bytes_of_neighbours(200) - bytes_of_neighbours(100)) / 100
+    preference, categories, interval = 64, 3, 1
+    store = 4 * (preference + categories + len(ItemStore.NUMBERS) + interval)
     popularity, item_id = 4, 24
-    parts = example("scaling_arithmetic").bytes_per_item(64, 128)
-    assert towers + store + popularity + item_id == sum(parts.values())
+    parts = example("scaling_arithmetic").bytes_per_item(preference, TEXT_DIMENSION)
+    assert towers + neighbours + store + popularity + item_id == sum(parts.values())
+
+
+def default_towers(items: int) -> "TwoTowerModel":
+    """Untrained towers of the default configuration."""
+    from trainer.item_tables import ItemFeatures
+    from trainer.retrieval_training import build_towers
+
+    catalogue = blank_catalogue(items)
+    known = ItemFeatures.of_catalogue(catalogue, np.zeros((items + 1, TEXT_DIMENSION), np.float32))
+    return build_towers(catalogue, known, {"users": 1, "event_types": 1}, RetrievalConfig().model_dump())
+
+
+def blank_catalogue(items: int) -> "Catalogue":
+    from trainer.catalogue import Catalogue
+
+    names, numbers = np.full(items, "", object), np.zeros(items + 1, np.float32)
+    categories, brands = np.zeros((items + 1, 3), np.int32), np.zeros(items + 1, np.int32)
+    return Catalogue(names, names, names, categories, brands, numbers, numbers, (2, 2, 2), 2)
+
+
+def no_neighbours(items: int) -> "NeighbourScores":
+    from trainer.item_to_item import Neighbours
+    from trainer.neighbour_scores import NeighbourScores
+
+    return NeighbourScores(Neighbours(np.full((items, 2), -1, np.int32), np.zeros((items, 2), np.float32)))
+
+
+def test_the_settings_of_the_towers_are_all_there_with_their_defaults(blocks: list[Any]) -> None:
+    of_page = [block.text for block in blocks if (block.page, block.language) == ("docs/two_towers.md", "yaml")]
+    sections = [yaml.safe_load(text)["retrieval"] for text in of_page]
+    assert sections[0] == RetrievalConfig().model_dump()
+    assert len(sections) == 4
+    for section in sections:
+        RetrievalConfig.model_validate(section)
+
+
+def test_the_candidates_of_the_ranker_page_are_the_defaults(blocks: list[Any]) -> None:
+    text, *_ = [block.text for block in blocks if (block.page, block.language) == ("docs/ranker.md", "yaml")]
+    shown, defaults = yaml.safe_load(text)["ranker"], RankerConfig().model_dump()
+    assert shown.items() <= defaults.items()
+    for page in ("servable", "operations"):
+        assert f"{sum(shown.values())}" in (DOCS / f"{page}.md").read_text(encoding="utf-8")
+
+
+def test_the_features_of_the_ranker_page_are_those_of_the_graph() -> None:
+    import tensorflow as tf
+
+    from trainer.cross_features import CrossFeatures
+    from trainer.item_statistics import item_statistics
+    from trainer.item_store import ItemStore
+    from trainer.user_events import UserEvents
+
+    nothing = np.zeros(0, np.int64)
+    nobody = UserEvents(nothing, np.zeros(1, np.int64), nothing, nothing, nothing, nothing.astype(bool))
+    preferences, texts = np.zeros((2, 4), np.float32), tf.Variable(tf.zeros([2, 4]))
+    store = ItemStore(blank_catalogue(1), preferences, texts, item_statistics([nobody], 1))
+    graph = CrossFeatures(store, no_neighbours(1), tf.ones([1, 1]), ("<objective>",))
+
+    table = (DOCS / "ranker.md").read_text(encoding="utf-8").partition("| features |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    shown = {name for row in rows for name in complete(re.findall(r"`([^`]+)`", row))}
+    assert shown == {re.sub(r"category_\d", "category_<level>", name) for name in graph.names}
+
+
+def complete(names: list[str]) -> list[str]:
+    """`count_days_7`, `_30` as the page shortens them, in full."""
+    full: list[str] = []
+    for name in names:
+        full.append(full[0].rpartition("_")[0] + name if name.startswith("_") else name)
+    return full
 
 
 def example(name: str) -> Any:

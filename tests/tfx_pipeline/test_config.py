@@ -39,9 +39,13 @@ def dates(ranker_start: str, eval_start: str, test_start: str) -> dict[str, str]
 
 NOT_FINITE = "Input should be a finite number"
 NOT_EMPTY = "List should have at least 1 item after validation, not 0"
+NOT_A_BOOLEAN = "Input should be a valid boolean, unable to interpret input"
 NOT_A_STRING = "Input should be a valid string"
 NOT_AN_INTEGER = "Input should be a valid integer"
 FILES_BELONG = "the whole file: split.method files and data.events.eval_path and test_path belong together"
+ENCODERS = "Input should be 'recency_mean', 'gru' or 'causal_attention'"
+VECTORS = "Input should be 'shared', 'separate' or 'tower'"
+AT_LEAST_1 = "Input should be greater than or equal to 1"
 ALL_DATES = "give all of ranker_start, eval_start and test_start, or none of them"
 DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
 
@@ -74,6 +78,29 @@ DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
         ("retrieval.learning_rate", float("inf"), f"retrieval.learning_rate: {NOT_FINITE}"),
         ("retrieval.learning_rate", float("nan"), f"retrieval.learning_rate: {NOT_FINITE}"),
         ("retrieval.id_dropout", 1.01, "retrieval.id_dropout: Input should be less than or equal to 1"),
+        ("retrieval.repeats", "some", f"retrieval.repeats: {NOT_A_BOOLEAN}"),
+        ("retrieval.softmax", "hinge", "retrieval.softmax: Input should be 'sampled' or 'full'"),
+        ("retrieval.history_encoder", "lstm", f"retrieval.history_encoder: {ENCODERS}"),
+        ("retrieval.history_vectors", "own", f"retrieval.history_vectors: {VECTORS}"),
+        ("retrieval.decays_in_events", [], f"retrieval.decays_in_events: {NOT_EMPTY}"),
+        ("retrieval.queue_negatives", -1, "retrieval.queue_negatives: Input should be greater than or equal to 0"),
+        ("retrieval.mixed_negatives", -1, "retrieval.mixed_negatives: Input should be greater than or equal to 0"),
+        ("retrieval.hard_negatives", -1, "retrieval.hard_negatives: Input should be greater than or equal to 0"),
+        ("retrieval.uniform_share", -0.1, "retrieval.uniform_share: Input should be greater than or equal to 0"),
+        ("retrieval.event_types", "some", f"retrieval.event_types: {NOT_A_BOOLEAN}"),
+        ("retrieval.time_gaps", "some", f"retrieval.time_gaps: {NOT_A_BOOLEAN}"),
+        ("retrieval.basket_positives", "some", f"retrieval.basket_positives: {NOT_A_BOOLEAN}"),
+        ("retrieval.optimizer", "sgd", "retrieval.optimizer: Input should be 'lazy_adam' or 'adagrad'"),
+        ("retrieval.precision", "float16", "retrieval.precision: Input should be 'float32' or 'mixed_bfloat16'"),
+        ("retrieval.steps_per_execution", 0, f"retrieval.steps_per_execution: {AT_LEAST_1}"),
+        ("retrieval.neighbours", 0, "retrieval.neighbours: Input should be greater than or equal to 1"),
+        ("retrieval.neighbour_items", 0, "retrieval.neighbour_items: Input should be greater than or equal to 1"),
+        ("retrieval.neighbour_regularisation", 0, "retrieval.neighbour_regularisation: Input should be greater than 0"),
+        ("retrieval.neighbour_regularisation", float("inf"), f"retrieval.neighbour_regularisation: {NOT_FINITE}"),
+        ("ranker.neighbours", -1, "ranker.neighbours: Input should be greater than or equal to 0"),
+        ("ranker.from_history", -1, "ranker.from_history: Input should be greater than or equal to 0"),
+        ("ranker.popular", -1, "ranker.popular: Input should be greater than or equal to 0"),
+        ("ranker.retrieved", 0, "ranker.retrieved: Input should be greater than or equal to 1"),
         ("evaluation.minimum_lift_over_popular", float("nan"), f"evaluation.minimum_lift_over_popular: {NOT_FINITE}"),
         ("evaluation.cutoffs", [], f"evaluation.cutoffs: {NOT_EMPTY}"),
         ("evaluation.cutoffs", [10, 0], "evaluation.cutoffs.1: Input should be greater than or equal to 1"),

@@ -177,6 +177,7 @@ def settings(checkpoint_folder: Path) -> Hyperparameters:
             "uniform_share": 0.5,
             "hard_negatives": 0,
             "basket_positives": False,
+            "repeats": True,
             "neighbours": 4,
             "neighbour_items": 12,
             "neighbour_regularisation": 10.0,
@@ -194,6 +195,7 @@ def settings(checkpoint_folder: Path) -> Hyperparameters:
             "epochs": 15,
             "batch_cases": 16,
             "learning_rate": 0.02,
+            "listwise_weight": 0.5,
             "retrieved": 5,
             "from_history": 4,
             "neighbours": 3,
@@ -215,8 +217,8 @@ def package(
     day = 24 * 3600
     windows = make_events(
         [
-            (0, [(row, row % 2, row * day, True) for row in (0, 1, 2, 0, 3, 4, 0)]),
-            (1, [(row, 0, row * day, True) for row in (6, 7, 8, 9, 6)]),
+            (0, [(row, row % 2, place * day, True) for place, row in enumerate((0, 1, 2, 0, 3, 4, 0))]),
+            (1, [(row, 0, place * day, True) for place, row in enumerate((6, 7, 8, 9, 6))]),
         ]
     )
     cases = make_events([(2, [(0, 0, 0, False), (10, 1, 60 * day, True), (5, 0, 60 * day, True)])])

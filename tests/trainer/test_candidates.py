@@ -35,23 +35,31 @@ def collect(
     excluded: list[set[int]] | None = None,
     favourite: int = 5,
     neighbours: Neighbours = NO_NEIGHBOURS,
+    ages: list[list[float]] | None = None,
+    counts: CandidateCounts = COUNTS,
 ) -> Collected:
-    """Candidates for users whose preference is nearest to `favourite`, then to the items next to it."""
+    """Candidates for users whose preference is nearest to `favourite`, then to the items next to it.
+
+    Without `ages` all events were just now.
+    """
     angles = np.arange(ITEMS + 1) * 0.3
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     index = ExactIndex(tf.Variable(vectors), tf.Variable(tf.zeros([ITEMS + 1, 1])))
-    union = CandidateUnion(index, NeighbourScores(neighbours), POPULARITY, COUNTS, text_share=0.8)
+    union = CandidateUnion(index, NeighbourScores(neighbours), POPULARITY, counts, text_share=0.8)
     count, length = len(histories), max(4, *map(len, histories))
     history = np.full((count, length), -1, np.int32)
     for row, items in enumerate(histories):
         history[row, : len(items)] = items
+    days = np.full((count, length), -1e4 if ages else 0, np.float32)
+    for row, of_user in enumerate(ages or []):
+        days[row, : len(of_user)] = of_user
     # A little off, so that no two items are equally far.
     near = np.array([np.cos(favourite * 0.3 + 0.01), np.sin(favourite * 0.3 + 0.01)])
     query = QuerySide(
         tf.zeros([count], tf.int64),
         tf.constant(history),
         tf.constant(np.minimum(history, 0)),
-        tf.zeros([count, length]),
+        tf.constant(days),
         tf.constant(np.tile(near, (count, 1)), tf.float32),
         tf.zeros([count, 1]),
     )
@@ -112,6 +120,56 @@ def test_neighbours_of_the_history_by_their_weight_and_popularity() -> None:
     assert "neighbours" not in found.sources[1]
     (without,), (sources,) = collect([[7]], excluded=[{1}], neighbours=Neighbours(rows, weights))
     assert [item for item, source in zip(without, sources, strict=True) if source == "neighbours"] == [6]
+
+
+RANDOM_NEIGHBOURS = Neighbours(
+    np.array([np.random.default_rng(row).permutation(ITEMS)[:4] for row in range(ITEMS)], np.int32),
+    np.random.default_rng(9).normal(0.3, 1, (ITEMS, 4)).astype(np.float32),
+)
+"""Four each: some speak for an item and some against."""
+ONLY_NEIGHBOURS = CandidateCounts(retrieved=0, from_history=0, neighbours=3, popular=0)
+
+
+def recommended_by_neighbours(events: list[tuple[int, float]], excluded: set[int]) -> list[int]:
+    """The source in plain Python: (item, days ago) of a history to at most three items, best first."""
+    voices = np.zeros(ITEMS + 1)
+    for item, days in events:
+        voices[item] += np.exp(-days / 90)
+    scores = np.minimum(voices, 1)[:ITEMS] @ RANDOM_NEIGHBOURS.matrix().toarray()
+    ranked = scores * (0.3 + np.sqrt(np.exp(POPULARITY[:ITEMS] - POPULARITY[:ITEMS].max())))
+    return [item for item in np.argsort(-ranked).tolist() if scores[item] > 0 and item not in excluded][:3]
+
+
+EVENTS = st.lists(st.tuples(st.integers(0, UNKNOWN), st.sampled_from([0.0, 5.5, 60.0, 400.0])), max_size=6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(EVENTS, st.sets(st.integers(0, 7))), min_size=1, max_size=3))
+def test_neighbours_agree_with_python(requests: list[tuple[list[tuple[int, float]], set[int]]]) -> None:
+    histories, ages = ([[event[part] for event in events] for events, _ in requests] for part in (0, 1))
+    excluded = [items for _, items in requests]
+    found = collect(histories, excluded, neighbours=RANDOM_NEIGHBOURS, ages=ages, counts=ONLY_NEIGHBOURS)
+    assert found.items == [recommended_by_neighbours(*request) for request in requests]
+    assert {source for sources in found.sources for source in sources} <= {"neighbours"}
+
+
+def test_own_items_are_candidates_of_their_neighbours_unless_excluded() -> None:
+    rows, weights = np.full((ITEMS, 2), -1, np.int32), np.zeros((ITEMS, 2), np.float32)
+    rows[2], weights[2] = [3, 4], [1, 0.5]
+    rows[3], weights[3] = [2, 4], [1, -5]
+    neighbours = Neighbours(rows, weights)
+    # Item 3 speaks so much against 4 that together they do not bring it.
+    for history, excluded, expected in (
+        ([2], set(), [3, 4]),
+        ([2, 3], set(), [2, 3]),
+        ([2, 3], {2, 3}, []),
+        ([2], {2}, [3, 4]),
+        ([2], {3}, [4]),
+        ([UNKNOWN], set(), []),
+        ([], set(), []),
+    ):
+        found = collect([history], [excluded], neighbours=neighbours, counts=ONLY_NEIGHBOURS)
+        assert found.items == [expected], (history, excluded)
 
 
 def test_excluded_items_make_room_for_others() -> None:

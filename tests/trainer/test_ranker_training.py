@@ -8,7 +8,8 @@ import tensorflow as tf
 from trainer.bandit.evidence import Evidence
 from trainer.bandit.posterior import LinearPosterior
 from trainer.hyperparameters import Hyperparameters
-from trainer.ranker import Ranker, masked_cross_entropy
+from trainer.ranker import Ranker
+from trainer.ranker_loss import RankerLoss
 from trainer.ranker_training import posterior_of, train_ranker
 
 FEATURES = 4
@@ -67,7 +68,9 @@ def test_the_best_epoch_is_kept(settings: Hyperparameters, tmp_path: Path) -> No
     assert losses[-1] > min(losses)
     batches = [(labels.numpy(), ranker(features).numpy()) for features, labels in noise]
     # Keras averages the batches weighted by their cases.
-    kept = np.concatenate([masked_cross_entropy(*batch).numpy() for batch in batches]).mean()
+    sizes = [len(labels) for labels, _ in batches]
+    loss = RankerLoss(settings.ranker["listwise_weight"])
+    kept = np.average([float(loss(*batch)) for batch in batches], weights=sizes)
     assert kept == pytest.approx(min(losses), rel=1e-4)
 
 

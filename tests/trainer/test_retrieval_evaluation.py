@@ -35,9 +35,11 @@ def batch() -> dict[str, np.ndarray]:
 def all_scores(towers: TwoTowerModel, queries: np.ndarray, history: np.ndarray, new_only: bool) -> np.ndarray:
     """[B, T, V], -inf for what may not be shown."""
     scores = queries @ towers.embed_items(np.arange(ITEMS)).numpy().T
-    for row in range(len(history) if new_only else 0):
-        seen = history[row]
-        scores[row][:, seen[(seen >= 0) & (seen < ITEMS)]] = -np.inf
+    views = np.ndindex(*scores.shape[:2]) if new_only else ()
+    for row, view in views:
+        # A single point of view sees all; of several, each sees the events up to its own place.
+        seen = history[row] if scores.shape[1] == 1 else history[row, : view + 1]
+        scores[row, view, seen[(seen >= 0) & (seen < ITEMS)]] = -np.inf
     return scores
 
 
@@ -104,6 +106,19 @@ def test_recommend_is_the_exact_ranking_after_the_last_event(
     np.testing.assert_array_equal(rows, order)
     np.testing.assert_allclose(scores, np.take_along_axis(expected, order, axis=1))
     assert (rows.shape, rows.dtype, scores.dtype) == ((40, 7), np.int32, np.float32)
+
+
+def test_recommend_marks_places_for_which_no_new_item_is_left(towers: TwoTowerModel) -> None:
+    history = np.stack([np.arange(ITEMS), np.full(ITEMS, -1)])
+    history[0, [4, 9]] = history[0, 0]
+    rows, scores = towers.recommend({"history": history}, k=ITEMS, new_only=True)
+    assert rows.dtype == np.int32
+    assert sorted(rows[0, :2]) == [4, 9] and np.isfinite(scores[0, :2]).all()
+    assert (rows[0, 2:] == -1).all() and (scores[0, 2:] == -np.inf).all()
+    assert sorted(rows[1]) == list(range(ITEMS)) and np.isfinite(scores[1]).all()
+    everything = np.arange(ITEMS)[np.newaxis]
+    assert (towers.recommend({"history": everything}, k=3, new_only=True)[0] == -1).all()
+    assert (towers.recommend({"history": everything}, k=3)[0] >= 0).all()
 
 
 def test_recommend_does_not_look_at_visible(towers: TwoTowerModel, batch: dict[str, np.ndarray]) -> None:

@@ -100,6 +100,56 @@ def drawn_targets(batch: Batch, windows: dict) -> Iterator[tuple[int, dict, list
         yield row, windows[user], [items.index(item) if item >= 0 else None for item in batch["targets"][row]]
 
 
+@pytest.fixture(scope="module")
+def again(write_examples: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Windows with items that come again: from before the targets, in a later basket, in the same one."""
+    windows = [
+        ([7, 3, 7, 4, 3, 4, 5], [0, 1, 2, 3, 4, 5, 6], [0, 0, 1, 1, 1, 1, 1]),
+        ([2, 2, 2], [0, 0, 1], [1, 1, 1]),
+        ([6, 6], [0, 1], [0, 1]),
+    ]
+    examples = [
+        {
+            "user_id": [user],
+            "item_ids": items,
+            "event_types": [0] * len(items),
+            "timestamps": [START + place * HOUR for place in range(len(items))],
+            "baskets": baskets,
+            "is_target": is_target,
+        }
+        for user, (items, baskets, is_target) in enumerate(windows)
+    ]
+    return write_examples(tmp_path_factory.mktemp("again"), examples)
+
+
+@pytest.mark.parametrize(
+    ("repeats", "expected"),
+    [(True, {0: [3, 4, 4, 5, 7], 1: [2, 2, 2], 2: [6]}), (False, {0: [4, 5], 1: [2], 2: []})],
+)
+def test_a_repeat_is_a_target_only_where_asked_for(
+    again: list[str], repeats: bool, expected: dict[int, list[int]]
+) -> None:
+    (batch,) = epoch(window_dataset(again, batch=3, targets=7, seed=1, repeats=repeats))
+    drawn = {user: sorted(row[row >= 0].tolist()) for user, row in zip(batch["users"], batch["targets"], strict=True)}
+    assert drawn == expected
+    for row, targets in enumerate(batch["targets"]):
+        for view, target in enumerate(targets):
+            seen = batch["history"][row][batch["visible"][row, view]]
+            if target >= 0 and not repeats:
+                assert target not in seen
+
+
+def test_without_repeats_what_is_drawn_differs_between_epochs_but_stays_new(again: list[str]) -> None:
+    dataset = window_dataset(again, batch=3, targets=1, seed=1, repeats=False)
+    drawn = {
+        (user, target)
+        for _ in range(8)
+        for batch in epoch(dataset)
+        for user, (target,) in zip(batch["users"], batch["targets"], strict=True)
+    }
+    assert drawn == {(0, 4), (0, 5), (1, 2), (2, -1)}
+
+
 def test_event_types_and_days_are_those_of_the_events(files: list[str], windows: dict) -> None:
     (batch,) = epoch(window_dataset(files, batch=5, targets=9, seed=1))
     assert batch["days"].dtype == batch["target_days"].dtype == np.float32

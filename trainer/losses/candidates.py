@@ -56,6 +56,9 @@ def is_among(rows: keras.KerasTensor, known: keras.KerasTensor) -> keras.KerasTe
     rows, known = ops.cast(rows, "int32"), ops.cast(known, "int32")
     rows = rows if len(rows.shape) == 2 else rows[None, :]
 
+    if known.shape[1] == 1:
+        return ops.equal(rows, known)
+
     # One column at a time: all of them at once would take P times the memory of the logits.
     def add_column(column: keras.KerasTensor, found: keras.KerasTensor) -> keras.KerasTensor:
         return ops.logical_or(found, ops.equal(rows, ops.take(known, column, axis=1)[:, None]))

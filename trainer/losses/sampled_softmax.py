@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from trainer.losses.candidates import HIDDEN, Candidates, Embed, dot_products, is_among, known_positives
+from trainer.losses.fused import fused
 from trainer.losses.in_batch_negatives import InBatchNegatives
 from trainer.losses.negative_source import NegativeSource
 from trainer.losses.softmax_loss import SoftmaxLoss, weighted_mean
@@ -106,17 +107,9 @@ class SampledSoftmax(SoftmaxLoss):
         draws = [(source, ops.sum(each.rows >= 0)) for source, each in sources if source.draws]
         known = known_positives(targets, positives)
         target = ops.sum(queries * targets.vectors, axis=-1) / self.temperature - _log_mixture(targets.log_q, draws)
-        logits = [self._logits(queries, each, known, draws) for _, each in sources]
-        losses = ops.logsumexp(ops.concatenate([target[:, None], *logits], axis=-1), axis=-1) - target
+        candidates = [each._replace(log_q=_log_mixture(each.log_q, draws)) for _, each in sources]
+        losses = fused(_losses)(queries, target, candidates, known, self.temperature)
         return weighted_mean(losses, weights)
-
-    def _logits(
-        self, queries: keras.KerasTensor, candidates: Candidates, known: keras.KerasTensor, draws: Draws
-    ) -> keras.KerasTensor:
-        logits = dot_products(queries, candidates.vectors) / self.temperature
-        logits = logits - _log_mixture(candidates.log_q, draws)
-        # Replaced, not shifted: a shift that is too small for the dtype leaves the hit where it was.
-        return ops.where(ops.logical_or(is_among(candidates.rows, known), candidates.rows < 0), HIDDEN, logits)
 
     def get_config(self) -> dict[str, object]:
         """The constructor's arguments."""
@@ -128,6 +121,26 @@ class SampledSoftmax(SoftmaxLoss):
         """The layer of a `get_config`."""
         negatives = [keras.saving.deserialize_keras_object(source) for source in config["negatives"]]
         return cls(**{**config, "negatives": negatives})
+
+
+def _losses(
+    queries: keras.KerasTensor,
+    target: keras.KerasTensor,
+    candidates: list[Candidates],
+    known: keras.KerasTensor,
+    temperature: keras.KerasTensor,
+) -> keras.KerasTensor:
+    """Cross-entropy of each query, float32 [N], given the corrected logits of the targets, [N]."""
+    logits = [_logits(queries, each, known, temperature) for each in candidates]
+    return ops.logsumexp(ops.concatenate([target[:, None], *logits], axis=-1), axis=-1) - target
+
+
+def _logits(
+    queries: keras.KerasTensor, candidates: Candidates, known: keras.KerasTensor, temperature: keras.KerasTensor
+) -> keras.KerasTensor:
+    logits = dot_products(queries, candidates.vectors) / temperature - candidates.log_q
+    # Replaced, not shifted: a shift that is too small for the dtype leaves the hit where it was.
+    return ops.where(ops.logical_or(is_among(candidates.rows, known), candidates.rows < 0), HIDDEN, logits)
 
 
 def _log_mixture(log_q: keras.KerasTensor, draws: Draws) -> keras.KerasTensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tfx_pipeline.benchmarks.baseline_data.published_table import PublishedRow, PublishedTable, columns, measure_rows
 from tfx_pipeline.benchmarks.baseline_data.read_rows import read_rows
 from tfx_pipeline.benchmarks.baseline_data.reproduced import ALS_NOTE
-from tfx_pipeline.benchmarks.baseline_data.time_cut import cut_in_time
+from tfx_pipeline.benchmarks.baseline_data.time_cut import TimedPurchases, timed_purchases
 from tfx_pipeline.datasets.complete_journey import package_folder
 from tfx_pipeline.evaluation.baselines import EASE, BuyAgain, BuyAgainRecency, ImplicitALS, MostPopular
 
@@ -46,12 +46,20 @@ _ROWS = (
 )
 
 
+def read_purchases() -> TimedPurchases:
+    """All purchase lines, with their ages at the cut. The data come with their package.
+
+    Raises:
+        DataError: The package is not installed.
+    """
+    lines = read_rows(package_folder() / "transactions.parquet", list(_COLUMNS))
+    return timed_purchases(lines.rename_columns(list(_COLUMNS.values())), _CUT)
+
+
 def _measure(data_dir: Path) -> Iterator[tuple[dict[str, float], int]]:
     # The data come with their package.
     del data_dir
-    lines = read_rows(package_folder() / "transactions.parquet", list(_COLUMNS))
-    interactions, cases = cut_in_time(lines.rename_columns(list(_COLUMNS.values())), _CUT)
-    yield from measure_rows(_ROWS, interactions, cases)
+    yield from measure_rows(_ROWS, *read_purchases().cut())
 
 
 COMPLETE_JOURNEY = PublishedTable(

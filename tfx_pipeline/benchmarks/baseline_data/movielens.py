@@ -72,9 +72,7 @@ def ratings_in_order(data_dir: Path) -> Ratings:
 def _measure(data_dir: Path) -> Iterator[tuple[dict[str, float], int]]:
     ratings = ratings_in_order(data_dir)
     is_latest = np.append(ratings.users[1:] != ratings.users[:-1], True)
-    interactions, cases = split_events(
-        ratings.user_ids, ratings.users, ratings.items, ratings.item_count, is_latest
-    )
+    interactions, cases = split_events(ratings.user_ids, ratings.users, ratings.items, ratings.item_count, is_latest)
     yield from measure_rows(_ROWS, interactions, cases)
 
 

@@ -16,7 +16,7 @@ from tfx_pipeline.benchmarks.baseline_data.reproduced import (
     RECENT_EASE_NOTE,
     RECENT_EASE_POPULAR,
 )
-from tfx_pipeline.benchmarks.baseline_data.time_cut import cut_in_time
+from tfx_pipeline.benchmarks.baseline_data.time_cut import TimedPurchases, timed_purchases
 from tfx_pipeline.evaluation.baselines import BuyAgain, BuyAgainRecency, ImplicitALS, MostPopular, RecentPopular
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.interactions import Interactions
@@ -53,10 +53,19 @@ def read(data_dir: Path) -> tuple[Interactions, EvaluationCases]:
     Raises:
         DataError: The data are absent.
     """
+    return read_purchases(data_dir).cut()
+
+
+def read_purchases(data_dir: Path) -> TimedPurchases:
+    """All purchase lines of known customers, with their ages at the cut.
+
+    Raises:
+        DataError: The data are absent.
+    """
     columns = ["user_id", "item_id", "timestamp", "event_type"]
     lines = read_rows(data_dir / "online_retail" / "events.parquet", columns)
     purchases = lines.filter(pc.and_(pc.equal(lines["event_type"], "purchase"), pc.not_equal(lines["user_id"], "")))
-    return cut_in_time(purchases, _CUT)
+    return timed_purchases(purchases, _CUT)
 
 
 def _measure(data_dir: Path) -> Iterator[tuple[dict[str, float], int]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,20 @@ def _part(fitted: Fitted, cases: EvaluationCases, pool: PoolSettings, new_only: 
     for each in fitted.values():
         if isinstance(each, FittedFeatures):
             columns |= each.columns(cases, candidates)
-    return CandidateTable(candidates, columns)
+    return _keep_most(CandidateTable(candidates, columns), pool)
+
+
+def _keep_most(table: CandidateTable, pool: PoolSettings) -> CandidateTable:
+    """The best candidates of each case, in their order."""
+    if pool.most is None:
+        return table
+    owners = table.candidates.owners
+    keys: list[NDArray[Any]] = [-table.columns[name] for name in reversed(pool.most_by)]
+    order = np.lexsort([*keys, owners])
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order)) - np.repeat(table.candidates.offsets[:-1], table.candidates.lengths)
+    kept = place < pool.most
+    return CandidateTable(table.candidates.keep(kept), {name: all_[kept] for name, all_ in table.columns.items()})
 
 
 def _propose(scores: Columns, cases: EvaluationCases, pool: PoolSettings, new_only: bool) -> Ragged:

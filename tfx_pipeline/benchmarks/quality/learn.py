@@ -1,6 +1,6 @@
 """From a data set and its settings to a ranker, once for each seed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfx_pipeline.benchmarks.quality.candidate_table import Fitted, candidate_table
 from tfx_pipeline.benchmarks.quality.kinds import make_source
@@ -8,29 +8,43 @@ from tfx_pipeline.benchmarks.quality.mixture_ranker import LearningTable, Mixtur
 from tfx_pipeline.benchmarks.quality.settings import QualitySettings
 from tfx_pipeline.benchmarks.quality.snapshot import Past, Snapshot
 from tfx_pipeline.benchmarks.quality.task import QualityData
+from tfx_pipeline.evaluation.rankings import Ranker
 
 
-def learned_rankers(data: QualityData, settings: QualitySettings, new_only: bool) -> Iterator[MixtureRanker]:
-    """Fit the sources to each earlier moment, learn the mixture there, and fit the sources anew at the test's moment.
+def learned_rankers(data: QualityData, settings: QualitySettings, new_only: bool) -> Iterator[Ranker]:
+    """Fit the sources to each earlier moment, learn to rank there, and fit the sources anew at the test's moment.
 
     Args:
         data: The moments.
-        settings: Sources, candidates and mixture.
+        settings: Sources, candidates and what ranks them.
         new_only: Whether the items of the histories are left out.
 
     Yields:
-        A ranker for each seed; only the first one if no source is random.
+        A ranker for each seed; only the first one if nothing is random.
     """
     fits = [_Fits(snapshot.past, settings) for snapshot in (*data.learning, data.test)]
-    seeds = settings.seeds if fits[-1].any_random else settings.seeds[:1]
+    any_random = fits[-1].any_random
+    seeds = settings.seeds if any_random or settings.model == "network" else settings.seeds[:1]
+    tables: list[LearningTable] = []
     for seed in seeds:
         fitted = [each.at(seed) for each in fits]
-        tables = [
-            _learn(each, snapshot, settings, new_only)
-            for each, snapshot in zip(fitted[:-1], data.learning, strict=True)
-        ]
+        if any_random or not tables:
+            tables = [
+                _learn(each, snapshot, settings, new_only)
+                for each, snapshot in zip(fitted[:-1], data.learning, strict=True)
+            ]
+        yield _ranker(tables, fitted[-1], settings, seed)
+
+
+def _ranker(tables: Sequence[LearningTable], fitted: Fitted, settings: QualitySettings, seed: int) -> Ranker:
+    if settings.model == "mixture":
         mixture = fit_mixture(tables, settings.columns, settings.l2)
-        yield MixtureRanker(fitted[-1], settings.pool, settings.columns, mixture)
+        return MixtureRanker(fitted, settings.pool, settings.columns, mixture)
+    # It needs Keras, which takes seconds to start.
+    from tfx_pipeline.benchmarks.quality.network_ranker import NetworkRanker, fit_network
+
+    network = fit_network(tables, settings.network, seed)
+    return NetworkRanker(fitted, settings.pool, settings.columns, network)
 
 
 def _learn(fitted: Fitted, snapshot: Snapshot, settings: QualitySettings, new_only: bool) -> LearningTable:

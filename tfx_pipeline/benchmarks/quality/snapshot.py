@@ -59,6 +59,17 @@ class Past:
         return Sequences(self.users, self.items, self.shop.item_count, days=days, baskets=self.baskets)
 
     @property
+    def known_ages(self) -> NDArray[np.float32]:
+        """Days from each event to the cut; float32 [E].
+
+        Raises:
+            ValueError: There is no clock.
+        """
+        if self.ages is None:
+            raise ValueError("ages of the past are None, expected their times")
+        return self.ages
+
+    @property
     def interactions(self) -> Interactions:
         """The same events as the baselines take them."""
         return Interactions(self.users, self.items, self.user_count, self.shop.item_count, self.ages)

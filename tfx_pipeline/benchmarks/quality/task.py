@@ -16,7 +16,9 @@ class QualityData:
     """What is loaded of a data set.
 
     Attributes:
-        learning: Earlier moments, each with what came next: the mixture learns from them.
+        learning: Earlier moments, each with what came next: the mixture learns from them. Empty where there is one
+            moment alone: its cases are then cut in two at random for each seed, one half to learn from and the other to
+            be measured.
         test: The moment that is measured. Nothing is chosen by it.
         baselines: Name -> simple model, fitted to the past of the test, that is shown beside ours.
     """
@@ -35,9 +37,10 @@ class QualityTask:
         settings: Name of the file in `benchmarks/quality`, without its ending.
         items: Whether the items of the history may be shown, `all`, or not, `new`.
         targets: Metric -> what it has to reach.
-        times_baseline: Metric -> what it has to reach as a multiple of the best baseline.
+        times_baseline: Metric -> what it has to reach as a multiple of a baseline.
         protocol: What is learned from, who is asked, what counts; one line.
         load: Reads the data from the folder of real data. It raises a `DataError` where they are absent.
+        times_of: The baseline that `times_baseline` is a multiple of; None for the best one in each metric.
     """
 
     name: str
@@ -47,3 +50,4 @@ class QualityTask:
     times_baseline: Mapping[str, float]
     protocol: str
     load: Callable[[Path], QualityData]
+    times_of: str | None = None

@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfx_pipeline.benchmarks.baseline_data.read_rows import read_rows
+from tfx_pipeline.benchmarks.quality.data.own_first import OwnFirst
 from tfx_pipeline.benchmarks.quality.snapshot import Past, Shop, Snapshot
 from tfx_pipeline.benchmarks.quality.task import QualityData, QualityTask
 from tfx_pipeline.evaluation.baselines import Transitions
+from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.ragged import Ragged
 
+_RULES = "rules, 1 / distance both ways, .7^age"
 _LEARNING_CASES, _TEST_CASES, _SEED = 6_000, 12_000, 0
 
 
@@ -43,11 +46,14 @@ def load_diginetica(data_dir: Path) -> QualityData:
     views = _read(data_dir / "diginetica" / "events.parquet")
     count = int(views.sessions[-1]) + 1
     test = session_snapshot(views, count * 9 // 10, count, _TEST_CASES)
-    rules = Transitions(steps=10, decay=0.7, power=0.0, both_ways=True)
+    rules = Transitions(steps=10, decay=0.7, power=0.0, both_ways=True).fit(test.past.interactions)
     return QualityData(
         learning=[session_snapshot(views, count * 8 // 10, count * 9 // 10, _LEARNING_CASES)],
         test=test,
-        baselines={"rules, 1 / distance both ways, .7^age": rules.fit(test.past.interactions)},
+        baselines={
+            _RULES: rules,
+            "views of the session first, then rules": OwnFirst(rules.popularity, rules, Recency(None, 0.7)),
+        },
     )
 
 
@@ -98,4 +104,5 @@ DIGINETICA_TASK = QualityTask(
     protocol=f"{_TEST_CASES:,} views drawn from the last tenth of the sessions (seed {_SEED}), ranked among all items, "
     f"those of the session included; the mixture is learned from {_LEARNING_CASES:,} of the tenth before",
     load=load_diginetica,
+    times_of=_RULES,
 )

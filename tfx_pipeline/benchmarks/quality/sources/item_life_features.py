@@ -78,14 +78,12 @@ def _decayed(past: Past, days: float) -> NDArray[np.float64]:
 def _users(past: Past, newest: float, oldest: float) -> NDArray[np.int64]:
     """Distinct users of each item at ages above `newest`, up to `oldest`; int64 [V]."""
     count = past.shop.item_count
-    within = (past.ages > newest) & (past.ages <= oldest)
+    within = (past.known_ages > newest) & (past.known_ages <= oldest)
     return np.bincount(np.unique(past.users[within] * count + past.items[within]) % count, minlength=count)
 
 
 def _counts(past: Past) -> dict[str, NDArray]:
-    week, fortnight, month, two_months, quarter, ever = (
-        _users(past, -1, days) for days in (7, 14, 28, 56, 90, np.inf)
-    )
+    week, fortnight, month, two_months, quarter, ever = (_users(past, -1, days) for days in (7, 14, 28, 56, 90, np.inf))
     return {
         "item_7d": np.log1p(week),
         "item_28d": np.log1p(month),
@@ -103,12 +101,12 @@ def _counts(past: Past) -> dict[str, NDArray]:
 def _ages(past: Past) -> dict[str, NDArray]:
     count = past.shop.item_count
     keys, pairs = np.unique(past.users * count + past.items, return_inverse=True)
-    first_of_user = GroupedEvents(pairs, len(keys)).largest(past.ages)
+    first_of_user = GroupedEvents(pairs, len(keys)).largest(past.known_ages)
     events = GroupedEvents(past.items, count)
     sold = events.sum(np.ones(len(past.items))) > 0
     return {
         "item_newcomers_14": np.log1p(np.bincount(keys[first_of_user <= 14] % count, minlength=count)),
         "item_newcomers_28": np.log1p(np.bincount(keys[first_of_user <= 28] % count, minlength=count)),
-        "item_first": np.log1p(np.where(sold, events.largest(past.ages), 0)),
-        "item_last": np.log1p(np.where(sold, events.smallest(past.ages), _NEVER_DAYS)),
+        "item_first": np.log1p(np.where(sold, events.largest(past.known_ages), 0)),
+        "item_last": np.log1p(np.where(sold, events.smallest(past.known_ages), _NEVER_DAYS)),
     }

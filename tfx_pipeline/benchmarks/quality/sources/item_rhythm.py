@@ -30,12 +30,10 @@ def item_rhythm(past: Past) -> ItemRhythm:
     Raises:
         ValueError: The past has no ages.
     """
-    if past.ages is None:
-        raise ValueError("ages of the past are None, expected their times")
     count = past.shop.item_count
     pairs = past.users * count + past.items
-    order = np.lexsort((-past.ages, pairs))
-    pairs, ages = pairs[order], past.ages[order].astype(np.float64)
+    order = np.lexsort((-past.known_ages, pairs))
+    pairs, ages = pairs[order], past.known_ages[order].astype(np.float64)
     again = (pairs[1:] == pairs[:-1]) & (ages[1:] != ages[:-1])
     gaps, items = (ages[:-1] - ages[1:])[again], pairs[1:][again] % count
     mean = gaps.mean() if len(gaps) else 1.0

@@ -47,7 +47,7 @@ class GroupedEvents:
 
     def sum(self, values: NDArray[np.floating | np.bool_]) -> NDArray[np.float64]:
         """The sum over the events of each pair; float64 [P]."""
-        return np.bincount(self.pairs, values, minlength=self.count)
+        return np.bincount(self.pairs, values, minlength=self.count).astype(np.float64)
 
     def smallest(self, values: NDArray[np.floating | np.integer]) -> NDArray[np.float64]:
         """The smallest value of each pair; float64 [P]."""

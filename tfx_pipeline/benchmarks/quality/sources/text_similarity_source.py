@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from tfx_pipeline.benchmarks.quality.snapshot import Past, Shop
 from tfx_pipeline.benchmarks.quality.source import Columns, FittedSource, Source
-from tfx_pipeline.benchmarks.quality.sources.weighted_history import weighted_history
+from tfx_pipeline.evaluation.baselines.history_matrix import history_matrix
+from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from trainer.text_encoder import TextEncoder, encode_texts
 
@@ -21,17 +22,28 @@ class TextSimilaritySource(Source):
     """Cosines of text vectors (Reimers and Gurevych 2019, section 3) of the bundled MiniLM.
 
     With v_i the unit vector of item i's text, the score of item i is the sum over the positions p of the history of
-    decay ** positions since * v_p . v_i.
+    weight(p) v_p . v_i.
 
     Attributes:
-        decays: Name of a score -> its decay; with 0, the last item alone counts.
+        name: Name of the score.
+        decay: Weight of a position relative to the next one, where `days` is None; 1 weights all alike.
+        days: Age in days at which a position counts 1/e.
         characters: Characters of a text that are read.
         tokens: Tokens of a text that are read.
+
+    Raises:
+        ValueError: `decay` or `days` is out of range.
     """
 
-    decays: dict[str, float]
+    name: str = "text"
+    decay: float = 0.7
+    days: float | None = None
     characters: int = 600
     tokens: int = 96
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        Recency(self.days, self.decay)
 
     def fit(self, past: Past, seed: int) -> FittedSource:
         """Encode the texts.
@@ -40,17 +52,20 @@ class TextSimilaritySource(Source):
             ValueError: The shop has no texts.
         """
         del seed
-        return _TextSimilarity(self.decays, _vectors(past.shop, self.characters, self.tokens))
+        vectors = _vectors(past.shop, self.characters, self.tokens)
+        return _TextSimilarity(self.name, vectors, Recency(self.days, self.decay))
 
 
 @dataclass(frozen=True, eq=False)
 class _TextSimilarity(FittedSource):
-    decays: dict[str, float]
+    name: str
     vectors: NDArray[np.float32]
+    recency: Recency
 
     def scores(self, cases: EvaluationCases) -> Columns:
-        histories = {name: weighted_history(cases, decay) for name, decay in self.decays.items()}
-        return {name: (history @ self.vectors) @ self.vectors.T for name, history in histories.items()}
+        # By way of the vectors of the histories: the cosines of all pairs of items are never made.
+        wanted = history_matrix(cases, self.recency) @ self.vectors
+        return {self.name: wanted @ self.vectors.T}
 
 
 # The pasts of one shop share its texts: the encoder is loaded once for all of them.

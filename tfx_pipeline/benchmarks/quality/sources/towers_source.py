@@ -51,9 +51,9 @@ class TowersSource(Source):
     blocks: int = 2
     heads: int = 2
     dropout: float = 0.3
-    epochs: int = 12
+    epochs: int = 8
     batch_size: int = 64
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     temperature: float = 0.07
     is_random: ClassVar[bool] = True
 

@@ -19,7 +19,7 @@ _SAME_USER = 0.9999
 
 @dataclass(frozen=True)
 class UserNeighboursSource(Source):
-    """Neighbours by users (Herlocker et al. 1999), each item weighted by its rarity (Breese et al. 1998, section 2.1.1).
+    """Neighbours by users (Herlocker et al. 1999) with items weighted by rarity (Breese et al. 1998, section 2.1.1).
 
     An item of a user weighs min(1, sum over its events of exp(-age / 365 days)) log((U + 1) / (u_i + 1)) with u_i its
     users of all U. With s(v) the cosine between the user of the case and v, over the `count` users with the largest
@@ -80,7 +80,7 @@ class FittedUserNeighbours(FittedSource):
 def _bought(past: Past, days: float) -> sp.csr_matrix:
     """min(1, sum over the events of exp(-age / days)) of every user and item; float32 [U, V], CSR."""
     _, users = np.unique(past.users, return_inverse=True)
-    weights = np.exp(-past.ages / days).astype(np.float32)
+    weights = np.exp(-past.known_ages / days).astype(np.float32)
     matrix = sp.csr_matrix((weights, (users, past.items)), shape=(users.max(initial=-1) + 1, past.shop.item_count))
     np.minimum(matrix.data, 1, out=matrix.data)
     return matrix
