@@ -1,12 +1,16 @@
 """What a model knows of the items beside their ids, as tables that travel with the model."""
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
-from trainer.catalogue import Catalogue
 from trainer.row_lookup import take_rows
+
+if TYPE_CHECKING:
+    # Reading a catalogue imports TensorFlow Transform, which research on arrays does without.
+    from trainer.catalogue import Catalogue
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class ItemFeatures:
     images: np.ndarray | None = None
 
     @classmethod
-    def of_catalogue(cls, catalogue: Catalogue, texts: np.ndarray) -> "ItemFeatures":
+    def of_catalogue(cls, catalogue: "Catalogue", texts: np.ndarray) -> "ItemFeatures":
         """The features of a pipeline's catalogue, with the text vectors of its items, float32 [V + 1, X]."""
         prices = np.stack([catalogue.prices, catalogue.price_known], axis=1)
         return cls(catalogue.categories, catalogue.brands, prices, texts)

@@ -2,6 +2,7 @@
 
 from trainer.item_to_item.co_purchase import co_purchase_cosines
 from trainer.item_to_item.ease import ease
+from trainer.item_to_item.ease_scores import EaseScores
 from trainer.item_to_item.neighbours import Neighbours
 from trainer.item_to_item.recent_popularity import recent_popularity
 from trainer.item_to_item.scores import history_matrix, history_scores
@@ -16,6 +17,7 @@ from trainer.item_to_item.transitions import (
 )
 
 __all__ = [
+    "EaseScores",
     "Neighbours",
     "Sequences",
     "co_purchase_cosines",

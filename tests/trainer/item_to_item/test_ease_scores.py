@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from trainer.item_to_item import ease
-from trainer.item_to_item.ease_scores import EaseScores
+from trainer.item_to_item import EaseScores, ease
 
 
 @pytest.mark.parametrize(("users", "items"), [(7, 20), (20, 7), (12, 12)])

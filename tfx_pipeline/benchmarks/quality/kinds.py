@@ -11,6 +11,8 @@ _KINDS: dict[str, tuple[str, str]] = {
     "popularity": ("popularity_features", "PopularityFeatures"),
     "own_items": ("own_items_features", "OwnItemsFeatures"),
     "towers": ("towers_source", "TowersSource"),
+    "next_item": ("next_item_source", "NextItemSource"),
+    "last_group": ("last_group_features", "LastGroupFeatures"),
     "text_similarity": ("text_similarity_source", "TextSimilaritySource"),
     "event_counts": ("event_counts_source", "EventCountsSource"),
     "behaviour_cosines": ("behaviour_cosines_source", "BehaviourCosinesSource"),

@@ -48,10 +48,13 @@ def load(data_dir: Path) -> QualityData:
 
 
 def read_shop(path: Path) -> Shop:
-    """Read title and description as one text."""
-    items = read_rows(path, ["title", "description"]).to_pylist()
+    """Read title and description as one text, and the brand, whatever its case."""
+    items = read_rows(path, ["title", "description", "brand"]).to_pylist()
     texts = [f"{item['title']}. {item['description']}" for item in items]
-    return Shop(len(items), np.array(texts, np.object_), event_types=EVENT_TYPES)
+    brands = np.array([item["brand"].strip().lower() for item in items], np.str_)
+    numbers = np.unique(brands, return_inverse=True)[1]
+    groups = {"brand": np.where(brands == "", -1, numbers).astype(np.int64)}
+    return Shop(len(items), np.array(texts, np.object_), groups, event_types=EVENT_TYPES)
 
 
 def read_next_items(path: Path) -> list[Row]:

@@ -26,7 +26,7 @@ _GROUPS = {
     "maker": "manufacturer_id",
 }
 _NEW_LEARN = (1, 2, 3)
-_ALL_LEARN = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6)
+_ALL_LEARN = (1, 2, 2.5, 3, 4, 5)
 
 
 def load(data_dir: Path, items: Items, learn: Sequence[float], ask: float = 0.0) -> QualityData:

@@ -16,7 +16,7 @@ WINDOW_DAYS = 30.0
 """The days after the cut are the last but one month before Christmas; windows of learning are as long."""
 
 _NEW_LEARN = (1, 2, 2.5, 3, 4, 5)
-_ALL_LEARN = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5)
+_ALL_LEARN = (1, 2, 2.5, 3, 3.5, 4, 5)
 
 
 def load(data_dir: Path, items: Items, learn: Sequence[float], ask: float = 0.0) -> QualityData:

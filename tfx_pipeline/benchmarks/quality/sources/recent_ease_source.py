@@ -12,8 +12,7 @@ from tfx_pipeline.benchmarks.quality.sources.item_life_features import recent_sh
 from tfx_pipeline.evaluation.baselines.history_matrix import history_matrix
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.cases import EvaluationCases
-from trainer.item_to_item import ease, history_scores
-from trainer.item_to_item.ease_scores import EaseScores
+from trainer.item_to_item import EaseScores, ease, history_scores
 
 
 @dataclass(frozen=True)

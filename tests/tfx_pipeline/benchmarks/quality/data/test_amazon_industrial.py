@@ -17,7 +17,7 @@ USERS = 25
 def data(tmp_path: Path) -> QualityData:
     folder = tmp_path / "amazon_industrial"
     folder.mkdir()
-    items = ["item_id,title,description,brand", "0,Glue,Sticks,A", "1,Tape,,", '2,"Nut, M3",Steel,A', "3,Bolt,,B"]
+    items = ["item_id,title,description,brand", "0,Glue,Sticks,A", "1,Tape,,", '2,"Nut, M3",Steel, a', "3,Bolt,,B"]
     valid = [row for user in range(USERS) for row in (f"u{user},{user % 4} 1,2", f"u{user},{user % 4} 1 2,3")]
     test = ["u1,0 1 2 3,1", "u1,0 1 2 3 1,0"]
     _write(folder / "items_industrial.csv.gz", items)
@@ -33,6 +33,10 @@ def _write(path: Path, lines: list[str]) -> None:
 def test_shop(data: QualityData) -> None:
     shop = data.test.past.shop
     assert list(shop.texts) == ["Glue. Sticks", "Tape. ", "Nut, M3. Steel", "Bolt. "]
+    brands = shop.groups["brand"]
+    assert brands[0] == brands[2] != brands[3], "whatever the case"
+    assert brands[1] == -1
+    assert (brands[[0, 2, 3]] >= 0).all()
 
 
 def test_the_past_of_the_test_is_all_valid_rows(data: QualityData) -> None:

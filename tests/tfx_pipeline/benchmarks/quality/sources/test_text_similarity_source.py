@@ -39,12 +39,16 @@ def test_similarity_to_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
     source = TextSimilaritySource("near", decay=0.7, characters=6, tokens=9)
     for fitted in (source.fit(past(shop), 1), source.fit(past(shop), 2)):
         scores = fitted.scores(CASES)["near"]
+    last = TextSimilaritySource("last", last_only=True, characters=6, tokens=9).fit(past(shop), 1).scores(CASES)["last"]
     assert encoded == [[f"text {number}" for number in range(ITEMS)]], "once for all pasts of the shop"
-    expected = np.zeros((len(HISTORIES), ITEMS))
+    expected, expected_last = np.zeros((2, len(HISTORIES), ITEMS))
     for case, items in enumerate(HISTORIES):
         for since, item in enumerate(reversed(items)):
             expected[case] += 0.7**since * (vectors @ vectors[item])
+        if items:
+            expected_last[case] = vectors @ vectors[items[-1]]
     np.testing.assert_allclose(scores, expected, atol=1e-6)
+    np.testing.assert_allclose(last, expected_last, atol=1e-6)
 
 
 def test_a_shop_without_texts() -> None:
