@@ -43,9 +43,13 @@ def test_imports_run_downwards(package: str, forbidden: set[str]) -> None:
     assert upwards == []
 
 
+PEERS_ON_KERAS_2 = {ROOT / "tfx_pipeline" / "benchmarks" / "tutorial_peer.py"}
+"""What we are measured against is as its own tutorial has it."""
+
+
 def test_keras_is_keras_3() -> None:
     offenders = []
-    for path in (path for package in PACKAGES for path in modules_of(package)):
+    for path in (path for package in PACKAGES for path in modules_of(package) if path not in PEERS_ON_KERAS_2):
         attributes = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute))
         used = any(
             node.attr == "keras" and getattr(node.value, "id", "") in {"tf", "tensorflow"} for node in attributes

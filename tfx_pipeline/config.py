@@ -143,14 +143,14 @@ class RetrievalConfig(Section):
 class RankerConfig(Section):
     """The multi-task ranker and the candidates that it learns from."""
 
-    hidden: PositiveNumbers = [64, 32]
+    hidden: PositiveNumbers = [128, 64, 32]
     """Widths of the hidden layers; the last is what the bandit posterior is over."""
     epochs: int = Field(8, ge=1)
     batch_cases: int = Field(64, ge=1)
     """Users in a batch; each brings all of its candidates."""
-    learning_rate: float = Field(3e-3, gt=0)
+    learning_rate: float = Field(0.01, gt=0)
     """Falls to 0 along a cosine."""
-    listwise_weight: float = Field(1.0, ge=0)
+    listwise_weight: float = Field(0.02, ge=0)
     """Weight of the listwise softmax loss, which is about the order of a user's candidates, beside the cross-entropy of
     each, which is about its probability."""
     retrieved: int = Field(60, ge=1)

@@ -55,9 +55,16 @@ def _train(data_dir: Path) -> Iterator[Figure]:
     return train_figures(data_dir)
 
 
+def _quality(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.quality.tasks import quality_figures
+
+    return quality_figures(data_dir)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "ingest": _ingest,
     "evaluate": _evaluate,
     "train": _train,
+    "quality": _quality,
 }
 """Benchmark -> what measures it, given the folder of real data."""
