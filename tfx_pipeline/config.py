@@ -124,7 +124,7 @@ class RetrievalConfig(Section):
     """Type that the towers compute in; losses and tables stay float32."""
     steps_per_execution: int = Field(8, ge=1)
     """Training steps between two looks of Python."""
-    epochs: int = Field(4, ge=1)
+    epochs: int = Field(3, ge=1)
     batch_windows: int = Field(64, ge=1)
     """User windows in a batch."""
     targets_per_window: int = Field(32, ge=1)
@@ -132,7 +132,7 @@ class RetrievalConfig(Section):
     learning_rate: float = Field(2e-3, gt=0)
     id_dropout: Fraction = 0.2
     """Share of user and item ids hidden in training, so that text and history learn to carry a stranger."""
-    neighbours: int = Field(200, ge=1)
+    neighbours: int = Field(100, ge=1)
     """Neighbours that are kept of each item: what EASE says that it speaks for and against."""
     neighbour_items: int = Field(5_000, ge=1)
     """Only this many of the most bought items have neighbours; the time grows with the cube."""
@@ -145,7 +145,7 @@ class RankerConfig(Section):
 
     hidden: PositiveNumbers = [128, 64, 32]
     """Widths of the hidden layers; the last is what the bandit posterior is over."""
-    epochs: int = Field(8, ge=1)
+    epochs: int = Field(6, ge=1)
     batch_cases: int = Field(64, ge=1)
     """Users in a batch; each brings all of its candidates."""
     learning_rate: float = Field(0.01, gt=0)

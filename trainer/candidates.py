@@ -103,12 +103,13 @@ class CandidateUnion(tf.Module):
     def _neighbours(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Items that the history speaks for, times .3 + sqrt(recent popularity relative to the largest)."""
         _, by_days = neighbour_weights(query)
-        items = self.neighbours.item_count
-        share = tf.exp(self.popularity[:items] - tf.reduce_max(self.popularity[:items]))
-        scores = self.neighbours.dense(query.history, by_days) * (_POPULARITY_FLOOR + tf.sqrt(share))
-        scores = tf.where(allowed[:, :items] & (scores > 0), scores, HIDDEN)
-        best, rows = tf.math.top_k(scores, tf.minimum(self.counts.neighbours, items))
-        return rows, best
+        known = self.neighbours.items
+        popularity = tf.gather(self.popularity, known)
+        share = tf.exp(popularity - tf.reduce_max(self.popularity[:-1]))
+        scores = self.neighbours.known(query.history, by_days) * (_POPULARITY_FLOOR + tf.sqrt(share))
+        scores = tf.where(tf.gather(allowed, known, axis=1) & (scores > 0), scores, HIDDEN)
+        best, places = tf.math.top_k(scores, tf.minimum(self.counts.neighbours, self.neighbours.count))
+        return tf.gather(known, places), best
 
     def _popular(self, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         scores = tf.where(allowed, self.popularity[tf.newaxis, :], HIDDEN)

@@ -82,15 +82,19 @@ class CrossFeatures(tf.Module):
     def _categories(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:
         weight = decays(query.steps, (_CATEGORY_TAU,))
         weight = weight / (tf.reduce_sum(weight, axis=1, keepdims=True) + 1e-9)
-        weights = tf.concat([weight, decays_in_days(query, (_CATEGORY_DAYS,))], axis=2)
+        by_days = decays_in_days(query, (_CATEGORY_DAYS,))
         of_history = tf.gather(self.store.categories, tf.maximum(query.history, 0))
         of_candidate = tf.gather(self.store.categories, rows)
         features = []
-        for level in range(self.store.categories.shape[1]):
-            same = of_candidate[:, :, tf.newaxis, level] == of_history[:, tf.newaxis, :, level]
-            sums = tf.matmul(tf.cast(same, tf.float32), weights)
-            features += [sums[:, :, :1], tf.math.log1p(sums[:, :, 1:])]
-        return tf.concat(features, axis=2)
+        for level, size in enumerate(self.store.category_sizes):
+
+            def sums(weights: tf.Tensor, level: int = level, size: int = size) -> tf.Tensor:
+                """Summed weights of the events in each candidate's category; padding weighs nothing."""
+                table = tf.raw_ops.DenseBincount(input=of_history[:, :, level], size=size, weights=weights[:, :, 0])
+                return tf.gather(table, of_candidate[:, :, level], batch_dims=1)
+
+            features += [sums(weight), tf.math.log1p(sums(by_days))]
+        return tf.stack(features, axis=2)
 
     def _neighbours(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:
         # The unknown item has no neighbours, and is nobody's.

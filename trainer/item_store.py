@@ -14,6 +14,7 @@ class ItemStore(tf.Module):
         preferences: Unit preference vectors, float32 [V + 1, D].
         texts: Unit text vectors, zeros without text, float32 [V + 1, T].
         categories: Rows of the category vocabularies, int32 [V + 1, levels].
+        category_sizes: Rows of each of these vocabularies.
         numbers: The columns of `NUMBERS`, float32 [V + 1, 9].
         intervals: Mean days between two purchases by one user, float32 [V + 1].
     """
@@ -49,6 +50,7 @@ class ItemStore(tf.Module):
         self.item_count = len(catalogue)
         self.preferences = tf.Variable(preferences, trainable=False, name="preferences")
         self.texts = texts
+        self.category_sizes = catalogue.category_sizes
         self.categories = tf.Variable(catalogue.categories, trainable=False, name="categories")
         self.intervals = tf.Variable(statistics.interval, trainable=False, name="intervals")
         self.numbers = tf.Variable(np.stack(columns, axis=1), trainable=False, name="numbers")

@@ -52,8 +52,8 @@ class TrainingProgress(keras.callbacks.Callback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report a batch."""
-        self._done += 1
+        """Report a batch; where several steps run at once, Keras tells of the last of them alone."""
+        self._done = self._epoch * (self._batches or 0) + batch + 1
         epochs = self.params["epochs"]
         loss = (logs or {}).get("loss")
         parts = [f"epoch {self._epoch + 1} of {epochs}"]

@@ -64,6 +64,14 @@ def test_a_training_that_stops_early_is_done(caplog: pytest.LogCaptureFixture) -
     assert reports(caplog)[-1] == WorkProgress("training", 3, 3, "1 of 5 epochs")
 
 
+def test_steps_that_run_at_once_all_count(caplog: pytest.LogCaptureFixture) -> None:
+    model = small_model()
+    model.compile(optimizer="sgd", loss="mse", steps_per_execution=2)
+    with caplog.at_level(logging.INFO, PROGRESS_LOGGER):
+        model.fit(batches(4, True), epochs=2, verbose=0, callbacks=[TrainingProgress("training")])
+    assert [(report.done, report.total) for report in reports(caplog)[:-1]] == [(2, 8), (4, 8), (6, 8), (8, 8)]
+
+
 def test_event_files_hold_the_losses_of_each_epoch_and_no_graph(tmp_path: Path) -> None:
     dataset = batches(3, True)
     callbacks = training_callbacks("towers", tmp_path / "new")
