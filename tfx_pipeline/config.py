@@ -145,7 +145,7 @@ class RankerConfig(Section):
 
     hidden: PositiveNumbers = [128, 64, 32]
     """Widths of the hidden layers; the last is what the bandit posterior is over."""
-    epochs: int = Field(6, ge=1)
+    epochs: int = Field(5, ge=1)
     batch_cases: int = Field(64, ge=1)
     """Users in a batch; each brings all of its candidates."""
     learning_rate: float = Field(0.01, gt=0)
