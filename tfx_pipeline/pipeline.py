@@ -326,7 +326,8 @@ def _evaluated_config(config: Config) -> Config:
 def _hyperparameters(config: Config) -> str:
     # As text: TFX sorts the keys of a mapping, and the order of the objectives counts.
     names = {"objectives", "history", "text", "retrieval", "ranker", "bandit", "seed"}
-    return json.dumps(config.model_dump(mode="json", include=names))
+    values = config.model_dump(mode="json", include=names)
+    return json.dumps({**values, "shared_cut": config.split.method == "time"})
 
 
 def _custom_config(config: Config) -> dict[str, Any]:

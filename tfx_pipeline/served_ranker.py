@@ -13,6 +13,7 @@ from tfx_pipeline.evaluation.rankings import PAD, Rankings
 from trainer.progress import report_progress
 
 _BATCH = 64
+_HISTORY = ("history_item_ids", "history_event_types", "history_ages")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ class ServedRanker:
             part = cases[start : start + _BATCH]
             asked = candidates.take(np.arange(start, start + len(part)))
             names = _strings(asked, self._item_ids)
-            answer = self._rank(_bytes(part.user_ids), names, *self._history(part))
+            answer = self._rank(_bytes(part.user_ids), names, self._history(part))
             parts.append(answer["utility"][np.arange(names.shape[1]) < asked.lengths[:, None]])
         return np.concatenate(parts)
 
@@ -122,36 +123,26 @@ class ServedRanker:
         self,
         users: np.ndarray,
         candidates: np.ndarray,
-        history: np.ndarray | None = None,
-        ages: np.ndarray | None = None,
+        history: dict[str, tf.Tensor] | None = None,
     ) -> dict[str, np.ndarray]:
-        nothing = tf.fill([len(users), 1], "")
         answer = call_signature(
             self._model,
             "rank",
             user_id=tf.constant(users),
-            history_item_ids=nothing if history is None else tf.constant(history),
-            history_event_types=nothing,
-            history_ages=tf.zeros([len(users), 1]) if ages is None else tf.constant(ages),
+            **(history or _stored_history(len(users))),
             query=tf.fill([len(users)], ""),
             candidate_item_ids=tf.constant(candidates),
         )
         return {name: values.numpy() for name, values in answer.items()}
 
     def _ask(self, cases: EvaluationCases, k: int, policy: str, seeds: np.ndarray, new_only: bool) -> Slates:
-        history, ages = self._history(cases)
         nothing = np.full((len(cases), 1), b"", dtype=object)
         exclude = _strings(_distinct(cases), self._item_ids) if new_only else nothing
-        kinds = nothing
-        if cases.event_types is not None:
-            kinds = _strings(_latest(cases.event_types, self._history_length), self._event_types)
         answer = call_signature(
             self._model,
             "recommend",
             user_id=tf.constant(_bytes(cases.user_ids)),
-            history_item_ids=tf.constant(history),
-            history_event_types=tf.constant(kinds),
-            history_ages=tf.constant(ages),
+            **self._history(cases),
             query=tf.fill([len(cases)], ""),
             exclude_item_ids=tf.constant(exclude),
             k=tf.fill([len(cases)], k),
@@ -160,14 +151,19 @@ class ServedRanker:
         )
         return self._slates(answer, k)
 
-    def _history(self, cases: EvaluationCases) -> tuple[np.ndarray, np.ndarray]:
-        """Ids of the latest events of each case, and their ages in days; [C, H] each."""
+    def _history(self, cases: EvaluationCases) -> dict[str, tf.Tensor]:
+        """The latest events of each case as inputs of a signature, [C, H] each."""
         latest = _latest(cases.history, self._history_length)
-        ages = np.zeros(_columns_of(latest)[0], np.float32)
+        shape, _ = _columns_of(latest)
+        kinds, ages = np.full(shape, b"", dtype=object), np.zeros(shape, np.float32)
+        if cases.event_types is not None:
+            kinds = _strings(_latest(cases.event_types, self._history_length), self._event_types)
         if cases.ages is not None:
             days = _latest(cases.ages, self._history_length)
-            ages[latest.owners, _columns_of(days)[1]] = days.values
-        return _strings(latest, self._item_ids), ages
+            ages[days.owners, _columns_of(days)[1]] = days.values
+        items = _strings(latest, self._item_ids)
+        sides = (items, kinds, ages)
+        return {name: tf.constant(side) for name, side in zip(_HISTORY, sides, strict=True)}
 
     def _slates(self, answer: Mapping[str, tf.Tensor], k: int) -> Slates:
         # An older model may still name items that left the catalogue; nobody can take them.
@@ -198,6 +194,12 @@ def call_signature(model: Any, signature: str, **inputs: tf.Tensor) -> dict[str,
     known = function.structured_input_signature[1]
     answer: dict[str, tf.Tensor] = function(**{name: value for name, value in inputs.items() if name in known})
     return answer
+
+
+def _stored_history(count: int) -> dict[str, tf.Tensor]:
+    """Inputs that leave the history to the user store."""
+    nothing = tf.fill([count, 1], "")
+    return dict(zip(_HISTORY, (nothing, nothing, tf.zeros([count, 1])), strict=True))
 
 
 def _arrays(slates: Slates) -> tuple[np.ndarray, ...]:

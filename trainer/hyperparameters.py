@@ -12,6 +12,10 @@ class Hyperparameters:
 
     Passed as one JSON text, under the key `hyperparameters` of TFX's `custom_config`: TFX sorts the keys of a mapping
     there, and the order of the objectives is that of the ranker's columns.
+
+    Attributes:
+        shared_cut: Whether all cases of a window are asked at its start, as under a global time split; else each user's
+            window starts with the user's first target.
     """
 
     objectives: dict[str, dict[str, Any]]
@@ -21,6 +25,7 @@ class Hyperparameters:
     ranker: dict[str, Any]
     bandit: dict[str, Any]
     seed: int
+    shared_cut: bool = True
 
     @classmethod
     def from_json(cls, text: str) -> "Hyperparameters":

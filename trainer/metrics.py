@@ -11,17 +11,19 @@ def target_ranks(scores: keras.KerasTensor, targets: keras.KerasTensor) -> keras
 
     Args:
         scores: Scores of all items, float32 [N, V].
-        targets: Catalogue rows, int [N]; the rank of a row outside 0 to V - 1 is meaningless.
+        targets: Catalogue rows, int [N]; a row outside 0 to V - 1, such as the unknown item, is never found.
 
     Returns:
-        float32 [N].
+        float32 [N], infinite where the target is no item.
     """
     count = ops.shape(scores)[1]
     rows = ops.clip(ops.cast(targets, "int32"), 0, count - 1)[:, None]
     own = ops.take_along_axis(scores, rows, axis=1)
     better = ops.sum(ops.cast(scores > own, "float32"), axis=1)
     tied_before = ops.logical_and(scores == own, ops.arange(count)[None, :] < rows)
-    return 1.0 + better + ops.sum(ops.cast(tied_before, "float32"), axis=1)
+    ranks = 1.0 + better + ops.sum(ops.cast(tied_before, "float32"), axis=1)
+    is_item = ops.logical_and(targets >= 0, targets < count)
+    return ops.where(is_item, ranks, float("inf"))
 
 
 def without_items(scores: keras.KerasTensor, rows: keras.KerasTensor) -> keras.KerasTensor:

@@ -145,17 +145,22 @@ def mine(
         report_progress("mining candidates", start + len(rows), len(cases))
 
 
-def request_times(events: UserEvents, each_event: bool) -> np.ndarray:
+def request_times(events: UserEvents, each_by_itself: bool) -> np.ndarray:
     """The moments that cases stand for, epoch seconds, [E].
 
     Args:
         events: Examples with history and targets.
-        each_event: Whether each case is about one event, and is asked just then; else all are asked at the start of
-            their window, for which the first target of all stands.
+        each_by_itself: Whether each case is asked when its own first target comes; else all are asked at the start of
+            their window, for which the first target of all stands. A case without a target is asked after its last
+            event.
     """
     times = np.where(events.is_target, events.timestamps, np.iinfo(np.int64).max)
     first = np.minimum.reduceat(np.append(times, np.iinfo(np.int64).max), events.offsets[:-1])
-    return first if each_event else np.full(len(events), times.min(initial=np.iinfo(np.int64).max))
+    if not each_by_itself:
+        return np.full(len(events), times.min(initial=np.iinfo(np.int64).max))
+    last = events.timestamps[np.maximum(events.offsets[1:] - 1, 0)] if len(events.timestamps) else first
+    has_target = np.bincount(events.owners, weights=events.is_target, minlength=len(events)) > 0
+    return np.where(has_target, first, last)
 
 
 def _collect(

@@ -12,6 +12,9 @@ from trainer.text_encoder import TextEncoder
 from trainer.text_reducer import TextReducer
 from trainer.user_store import UserStore
 
+_OLDEST = 36_500.0
+"""Days; a century."""
+
 
 class RawInputs(tf.Module):
     """Turns what a client sends into what the model computes on."""
@@ -142,8 +145,8 @@ class RawInputs(tf.Module):
         types = tf.cast(_to_dense(transformed, tf.shape(named), -1), tf.int32)
         known = (rows >= 0) & (rows < self._item_count)
         length = self._history.shape[1]
-        # What is not a number is not above 0 either.
-        ages = tf.where(ages > 0, ages, 0.0)
+        # What is not a number is not above 0 either, and nothing is infinitely old.
+        ages = tf.where(ages > 0, tf.minimum(ages, _OLDEST), 0.0)
         tables = (tf.ragged.boolean_mask(values, known)[:, -length:] for values in (rows, types, ages))
         items, kinds, days = (table.to_tensor(-1, shape=[None, length]) for table in tables)
         return items, kinds, days

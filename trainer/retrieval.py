@@ -275,6 +275,8 @@ class TwoTowerModel(keras.Model):
             Catalogue rows int32 [B, k] and scores float32 [B, k], best first; row -1 and score -inf where no item is
             left.
         """
+        if not 1 <= k <= self.item_count:
+            raise ValueError(f"k is {k}, expected 1 to {self.item_count}")
         seen = (np.asarray(batch["history"]) >= 0)[:, np.newaxis, :]
         queries = self.embed_queries({**batch, "visible": ops.convert_to_tensor(seen)})[:, 0]
         scores = ops.matmul(queries, ops.transpose(self.embed_items(ops.arange(self.item_count))))

@@ -74,3 +74,8 @@ def test_metrics_of_the_cutoffs_by_name() -> None:
     metrics = ranking_metrics([5, 20])
     assert [metric.name for metric in metrics] == ["HR@5", "HR@20", "NDCG@5", "NDCG@20"]
     assert [metric.k for metric in metrics] == [5, 20, 5, 20]  # type: ignore[attr-defined]
+
+
+def test_a_target_that_is_no_item_is_never_found() -> None:
+    scores = np.array([[0.1, 0.9, 0.5]] * 3, np.float32)
+    assert np.asarray(target_ranks(scores, np.array([3, -1, 1]))).tolist() == [np.inf, np.inf, 1]

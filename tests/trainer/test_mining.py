@@ -68,18 +68,18 @@ def test_requests_come_at_the_start_of_the_window_or_with_their_event(make_event
         (2, [(6, 0, 20, False), (7, 0, 30, True)]),
     ]
     events = make_events(examples)
-    assert request_times(events, each_event=False).tolist() == [30] * 4
-    assert request_times(events, each_event=True).tolist() == [40, 50, 47, 30]
-    assert request_times(make_events([]), each_event=False).tolist() == []
-    assert request_times(make_events([]), each_event=True).tolist() == []
+    assert request_times(events, each_by_itself=False).tolist() == [30] * 4
+    assert request_times(events, each_by_itself=True).tolist() == [40, 50, 47, 30]
+    assert request_times(make_events([]), each_by_itself=False).tolist() == []
+    assert request_times(make_events([]), each_by_itself=True).tolist() == []
 
 
 def test_request_times_agree_with_a_table(make_events: Any) -> None:
     times = np.sort(np.random.default_rng(0).integers(0, 1000, (20, 6)), axis=1)
     rows = [[(0, 0, time, position >= 3) for position, time in enumerate(row)] for row in times]
     events = make_events(list(enumerate(rows)))
-    np.testing.assert_array_equal(request_times(events, each_event=True), times[:, 3])
-    np.testing.assert_array_equal(request_times(events, each_event=False), np.full(20, times[:, 3:].min()))
+    np.testing.assert_array_equal(request_times(events, each_by_itself=True), times[:, 3])
+    np.testing.assert_array_equal(request_times(events, each_by_itself=False), np.full(20, times[:, 3:].min()))
 
 
 @pytest.mark.parametrize("each_event", [False, True])

@@ -75,7 +75,9 @@ def test_a_given_history_replaces_the_store(raw: RawInputs, rows: dict[str, int]
     assert query.ages.numpy().tolist() == [[8.5, 0.25, -1, -1]]
 
 
-@pytest.mark.parametrize(("age", "taken"), [(np.nan, 0), (-3.0, 0), (-np.inf, 0), (0.0, 0), (1e-3, 1e-3), (4e4, 4e4)])
+@pytest.mark.parametrize(
+    ("age", "taken"), [(np.nan, 0), (-3.0, 0), (-np.inf, 0), (0.0, 0), (1e-3, 1e-3), (4e4, 36_500), (np.inf, 36_500)]
+)
 def test_an_age_that_is_none_counts_as_just_now(raw: RawInputs, age: float, taken: float) -> None:
     query = ask(raw, "anna", ["soap-1", "milk-1"], [""], ages=[age, age])
     np.testing.assert_allclose(query.ages, [[taken, taken, -1, -1]])

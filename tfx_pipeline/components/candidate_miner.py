@@ -86,8 +86,8 @@ class _Miner:
         kinds = event_type_rows(self.settings.objective_events, list(vocabulary(self.transform, features.EVENT_TYPES)))
         length, width = self.settings.history["length"], self.package.reducer.dimension
         events = read_user_events([files])
-        each_event = split == features.RANKER and self.settings.history["ranker_cases"] == "event"
-        asked_at = request_times(events, each_event)
+        one_event = split == features.RANKER and self.settings.history["ranker_cases"] == "event"
+        asked_at = request_times(events, each_by_itself=one_event or not self.settings.shared_cut)
         return cases_of(events, length, len(self.package.catalogue), kinds, width, asked_at)
 
     def variants(self, cases: Cases) -> list[Variant]:

@@ -53,6 +53,7 @@ class RemoteRanker:
                 part.user_ids,
                 _named(asked, self._item_ids),
                 history_item_ids=histories,
+                history_event_types=self._kinds(part),
                 history_ages=_ages(part, self._length),
             )
             parts += [answer.utility for answer in answers]
@@ -62,16 +63,19 @@ class RemoteRanker:
         """What of the answers did not fit the catalogue."""
         return self._answers.notes("recommended items")
 
+    def _kinds(self, cases: EvaluationCases) -> list[list[str]] | None:
+        if cases.event_types is None:
+            return None
+        return _named(cases.event_types, self._event_types, self._length)
+
     def _recommend(self, cases: EvaluationCases, k: int, new_only: bool) -> list[Slate]:
-        kinds, excluded = None, None
-        if cases.event_types is not None:
-            kinds = _named(cases.event_types, self._event_types, self._length)
+        excluded = None
         if new_only:
             excluded = [list(dict.fromkeys(items)) for items in _named(cases.history, self._item_ids)]
         return self._client.recommend(
             cases.user_ids,
             history_item_ids=_named(cases.history, self._item_ids, self._length),
-            history_event_types=kinds,
+            history_event_types=self._kinds(cases),
             history_ages=_ages(cases, self._length),
             exclude_item_ids=excluded,
             k=k,

@@ -64,7 +64,7 @@ class TowersSource(Source):
         model = self._model(past, windows["targets"], seed)
         steps = -(-len(windows["history"]) // self.batch_size)
         rate = keras.optimizers.schedules.CosineDecay(
-            0.0, steps * (self.epochs - 1), warmup_target=self.learning_rate, warmup_steps=steps
+            0.0, max(steps * (self.epochs - 1), 1), warmup_target=self.learning_rate, warmup_steps=steps
         )
         model.compile(optimizer=keras.optimizers.Adam(rate, beta_2=0.98, global_clipnorm=5.0), steps_per_execution=8)
         model.fit(windows, batch_size=self.batch_size, epochs=self.epochs, verbose=0)
