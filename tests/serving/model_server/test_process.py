@@ -51,7 +51,7 @@ def test_it_answers_and_ends_when_its_parent_is_killed(base_path, tmp_path):
         assert parent.stdout is not None
         pid, target = parent.stdout.readline().split()
         with ShopRankClient(target) as client:
-            assert client.embed_query(["abc"]) == [[3.0, 0.0]]
+            assert client.embed_query(["abc"]) == [[3.0, 0.0, 0.0]]
         assert is_alive(int(pid))
         parent.send_signal(signal.SIGKILL)
     assert wait_until_gone(int(pid))
