@@ -254,4 +254,4 @@ def test_one_configuration_does_not_change_the_defaults_of_the_next() -> None:
     first.retrieval.epochs = 99
     assert parse_config(SHOP).model_dump() == Config.model_validate(SHOP).model_dump()
     assert parse_config(SHOP).ranker.hidden == [128, 64, 32]
-    assert parse_config(SHOP).retrieval.epochs == 4
+    assert parse_config(SHOP).retrieval.epochs == 3
