@@ -40,8 +40,8 @@ class TableSizes:
     def how(self) -> str:
         """What a step is, in words."""
         return (
-            f"a step of a table of users and one of items, width {self.width}, batch {self.batch:,}, plain "
-            "in-batch softmax on both sides, uniformly drawn rows, float32, without XLA, all cores"
+            f"a step of a table of users and one of items, width {self.width}, batch {self.batch:,}, "
+            "a logistic loss of each pair on both sides, uniformly drawn rows, float32, without XLA, all cores"
         )
 
 
