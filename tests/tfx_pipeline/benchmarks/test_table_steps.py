@@ -36,8 +36,8 @@ def test_figures_from_times(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     assert figures["LazyAdam against Keras Adam at 40 rows"].how == (
         "at least the target; a step of a table of users and one of items, width 4, batch 8, a logistic loss "
-        "of each pair on both sides, uniformly drawn rows, float32, without XLA, all cores; median of 1 paired ratios from "
-        "50.00 to 50.00; LazyAdam 10.0 ms and 21.0 ms a step, Keras Adam 20.0 ms and 1050.0 ms (medians)"
+        "of each pair on both sides, uniformly drawn rows, float32, without XLA, all cores; median of 1 paired ratios "
+        "from 50.00 to 50.00; LazyAdam 10.0 ms and 21.0 ms a step, Keras Adam 20.0 ms and 1050.0 ms (medians)"
     )
 
 
