@@ -7,7 +7,6 @@ import keras
 from keras import ops
 
 from trainer.losses.candidates import HIDDEN, Candidates, Embed, dot_products, is_among, known_positives
-from trainer.losses.fused import fused
 from trainer.losses.in_batch_negatives import InBatchNegatives
 from trainer.losses.negative_source import NegativeSource
 from trainer.losses.softmax_loss import SoftmaxLoss, weighted_mean
@@ -108,7 +107,7 @@ class SampledSoftmax(SoftmaxLoss):
         known = known_positives(targets, positives)
         target = ops.sum(queries * targets.vectors, axis=-1) / self.temperature - _log_mixture(targets.log_q, draws)
         candidates = [each._replace(log_q=_log_mixture(each.log_q, draws)) for _, each in sources]
-        losses = fused(_losses)(queries, target, candidates, known, self.temperature)
+        losses = _losses(queries, target, candidates, known, self.temperature)
         return weighted_mean(losses, weights)
 
     def get_config(self) -> dict[str, object]:
