@@ -3,6 +3,7 @@
 from trainer.item_to_item.co_purchase import co_purchase_cosines
 from trainer.item_to_item.ease import ease
 from trainer.item_to_item.ease_scores import EaseScores
+from trainer.item_to_item.most_bought import most_bought
 from trainer.item_to_item.neighbours import Neighbours
 from trainer.item_to_item.recent_popularity import recent_popularity
 from trainer.item_to_item.scores import history_matrix, history_scores
@@ -28,6 +29,7 @@ __all__ = [
     "history_scores",
     "inverse_distances",
     "keep_strongest",
+    "most_bought",
     "normalise_rows",
     "recent_popularity",
     "transitions",

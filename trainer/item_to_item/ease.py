@@ -7,6 +7,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
+from trainer.item_to_item.most_bought import most_bought
+
 
 def ease(
     matrix: sp.csr_matrix,
@@ -38,7 +40,7 @@ def ease(
         ValueError: `row_weights` has another length than the matrix, one is negative, or the regularisation is too
             small for the inverse to exist in float32.
     """
-    columns = _most_users(matrix, items)
+    columns = most_bought(np.bincount(matrix.indices, minlength=matrix.shape[1]), items)
     part = matrix[:, columns]
     weighted = part if row_weights is None else sp.diags(_checked(row_weights, matrix.shape[0])) @ part
     gram = (part.T @ weighted).toarray()
@@ -72,12 +74,6 @@ def ease_weights(gram: NDArray[np.float32], regularisation: float) -> NDArray[np
     weights /= -weights.diagonal()
     weights[diagonal] = 0.0
     return weights
-
-
-def _most_users(matrix: sp.csr_matrix, items: int | None) -> NDArray[np.int64]:
-    users = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    bought = np.flatnonzero(users)
-    return np.sort(bought[np.argsort(-users[bought], kind="stable")][:items])
 
 
 def _checked(row_weights: NDArray[np.floating[Any]], rows: int) -> NDArray[np.float32]:

@@ -7,11 +7,10 @@ import numpy as np
 
 from tfx_pipeline.evaluation.baselines.history_matrix import binary, training_matrix
 from tfx_pipeline.evaluation.baselines.linear_ranker import LinearRanker
-from tfx_pipeline.evaluation.baselines.most_bought import most_bought
 from tfx_pipeline.evaluation.baselines.popularity import popularity, popularity_share
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.interactions import Interactions
-from trainer.item_to_item import co_purchase_cosines
+from trainer.item_to_item import co_purchase_cosines, most_bought
 
 # Items of equal cosines, of which rare items have many, go by popularity.
 _TIE_BREAK = 1e-4

@@ -12,7 +12,7 @@ from tfx_pipeline.benchmarks.quality.sources.item_life_features import recent_sh
 from tfx_pipeline.evaluation.baselines.history_matrix import history_matrix
 from tfx_pipeline.evaluation.baselines.recency import Recency
 from tfx_pipeline.evaluation.cases import EvaluationCases
-from trainer.item_to_item import EaseScores, ease, history_scores
+from trainer.item_to_item import EaseScores, ease, history_scores, most_bought
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class RecentEaseSource(Source):
         """Solve for the items, or for the users where they are fewer."""
         users = past.sequences.owner_matrix()
         users.data = np.ones_like(users.data)
-        columns = most_bought(past, self.items)
+        columns = most_bought(past.sequences.owners_per_item(), self.items)
         part = users[:, columns]
         factors = (0.3 + np.sqrt(recent_share(past)[columns])).astype(np.float32)
         if part.shape[0] < part.shape[1]:
@@ -80,10 +80,3 @@ class FittedRecentEase(FittedSource):
         if isinstance(self.solution, EaseScores):
             return self.solution.scores(history)
         return history_scores(history, self.solution)
-
-
-def most_bought(past: Past, items: int) -> NDArray[np.int64]:
-    """The items with the most users, those that have any; int64 [at most `items`], increasing."""
-    users = past.sequences.owners_per_item()
-    bought = np.flatnonzero(users)
-    return np.sort(bought[np.argsort(-users[bought], kind="stable")][:items])

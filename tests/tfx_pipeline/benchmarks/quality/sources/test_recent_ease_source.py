@@ -2,14 +2,15 @@ import numpy as np
 import pytest
 
 from tests.tfx_pipeline.benchmarks.quality.sources.small_shop import small_snapshot
-from tfx_pipeline.benchmarks.quality.sources.recent_ease_source import RecentEaseSource, most_bought
+from tfx_pipeline.benchmarks.quality.sources.recent_ease_source import RecentEaseSource
+from trainer.item_to_item import most_bought
 
 
 def reference(items: int) -> dict[str, np.ndarray]:
     """Steck 2019, equation 8, over the items with the most users."""
     snapshot = small_snapshot()
     past, cases = snapshot.past, snapshot.cases
-    columns = most_bought(past, items)
+    columns = most_bought(past.sequences.owners_per_item(), items)
     users = np.zeros((past.user_count, past.shop.item_count))
     users[past.users, past.items] = 1
     x = users[:, columns]
@@ -41,7 +42,7 @@ def test_scores_agree_with_numpy(items: int) -> None:
 def test_the_items_with_the_most_users_take_part() -> None:
     past = small_snapshot().past
     users = np.array([len(set(past.users[past.items == item])) for item in range(past.shop.item_count)])
-    chosen = most_bought(past, 5)
+    chosen = most_bought(past.sequences.owners_per_item(), 5)
     assert (np.diff(chosen) > 0).all()
     assert users[chosen].min() >= np.delete(users, chosen).max()
-    assert (users[most_bought(past, 40)] > 0).all()
+    assert (users[most_bought(past.sequences.owners_per_item(), 40)] > 0).all()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tfx_pipeline.evaluation.baselines.most_bought import most_bought
+from trainer.item_to_item.most_bought import most_bought
 
 
 @pytest.mark.parametrize(
