@@ -59,6 +59,7 @@ EXTRAS = {
         "pymdown-extensions<12",  # later ones break this mkdocstrings
     ],
     "dev": [
+        "bm25s",  # the lexical index is checked against it
         "hypothesis",
         "ir-measures",  # the metrics are checked against it
         "mypy",
@@ -68,6 +69,7 @@ EXTRAS = {
         "ruff",
         "selenium",  # opens the report in a browser
         "setuptools",  # builds the editable install without a network
+        "tokenizers",  # the tokenizer in the graph is checked against it
         "types-PyYAML",
     ],
     "gpu": pinned("tensorflow", extra="[and-cuda]"),
