@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trainer.next_item import next_item_windows
     from trainer.optimizers import LazyAdam, RowSparseAdagrad
     from trainer.retrieval import TwoTowerModel
+    from trainer.text_encoder import TextEncoder, encode_texts
     from trainer.towers import ItemTower, QueryTower
 
 _MODULES = {
@@ -39,6 +40,7 @@ _MODULES = {
     "trainer.next_item": ("next_item_windows",),
     "trainer.optimizers": ("LazyAdam", "RowSparseAdagrad"),
     "trainer.retrieval": ("TwoTowerModel",),
+    "trainer.text_encoder": ("TextEncoder", "encode_texts"),
     "trainer.towers": ("ItemTower", "QueryTower"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
@@ -60,7 +62,9 @@ __all__ = [
     "RefreshIndex",
     "RowSparseAdagrad",
     "SampledSoftmax",
+    "TextEncoder",
     "TwoTowerModel",
+    "encode_texts",
     "next_item_windows",
 ]
 

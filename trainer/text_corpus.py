@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import keras
 import keras_hub
 import numpy as np
 import tensorflow as tf
@@ -20,7 +21,8 @@ from trainer.text_packing import (
     packed_forward,
     pad_rows,
 )
-from trainer.text_tokenizer import TextTokenizer
+from trainer.text_plain_batches import plain_vectors
+from trainer.text_presets import Tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -41,30 +43,35 @@ BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 class CorpusEncoder(Protocol):
     """What of `TextEncoder` the fast way needs."""
 
-    tokenize: TextTokenizer
-    backbone: keras_hub.models.BertBackbone
+    tokenize: Tokenizer
+    backbone: keras_hub.models.Backbone
+    projection: keras.layers.Layer | None
     packed_forward: PackedForward
     pooling: Pooling
     dimension: int
+
+    def encode_tokens(self, tokens: dict[str, tf.Tensor], training: bool | None = None) -> tf.Tensor:
+        """Token ids and padding mask, int32 [B, T], to unit vectors, float32 [B, dimension]."""
 
 
 def encode_corpus(encoder: CorpusEncoder, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
     """Encode texts; equal texts are encoded again.
 
     Args:
-        encoder: The encoder.
+        encoder: The encoder. A network that is no BERT gets plain batches of like length.
         texts: N texts.
         progress: Called after every batch with the number of texts that are done and N.
 
     Returns:
-        [N, dimension] float32, unit length; agrees with `encoder` to a cosine of at least `MINIMUM_COSINE`.
+        [N, dimension] float32, unit length; agrees with `encoder` in float32 to a cosine of at least `MINIMUM_COSINE`.
     """
     tokenized = tokenize_corpus(encoder, texts)
     vectors = np.zeros((len(texts), encoder.dimension), np.float32)
+    is_bert = isinstance(encoder.backbone, keras_hub.models.BertBackbone)
     done = 0
-    for batch, packed in _forward_all(encoder, tokenized):
-        vectors[batch.texts] = packed[batch.rows, batch.slots]
-        done += len(batch.texts)
+    for places, encoded in _packed_vectors(encoder, tokenized) if is_bert else plain_vectors(encoder, tokenized):
+        vectors[places] = encoded
+        done += len(places)
         if progress is not None:
             progress(done, len(texts))
     return vectors
@@ -90,34 +97,45 @@ def supports_bfloat16(cpu_info: Path = Path("/proc/cpuinfo")) -> bool:
         return False
 
 
-def _forward_all(encoder: CorpusEncoder, texts: TokenizedTexts) -> Iterator[tuple[PackedBatch, np.ndarray]]:
+def _packed_vectors(encoder: CorpusEncoder, texts: TokenizedTexts) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The places of texts, and their vectors, batch by batch."""
     fast: PackedForward | None = None
     for batch in packed_batches(texts):
         if len(texts.tokens) < COMPILATION_PAYS_FROM_TOKENS:
-            yield batch, _run(encoder.packed_forward, batch)
-            continue
-        full = pad_rows(batch)
-        fast = _choose_fastest(encoder, full) if fast is None else fast
-        yield batch, _run(fast, full)
+            packed = _run(encoder.packed_forward, batch)
+        else:
+            full = pad_rows(batch)
+            fast = _choose_fastest(encoder, full) if fast is None else fast
+            packed = _run(fast, full)
+        yield batch.texts, packed[batch.rows, batch.slots]
 
 
 def _choose_fastest(encoder: CorpusEncoder, batch: PackedBatch) -> PackedForward:
     """Take the fastest function that runs on this machine and agrees with float32 on a few rows of the batch."""
-    reference = _run(encoder.packed_forward, first_rows(batch, ROWS_TO_COMPARE))
+    exact = _forward_in("float32", encoder, jit_compile=False)
+    reference = _run(exact, first_rows(batch, ROWS_TO_COMPARE))
     for dtype in ["mixed_bfloat16", "float32"] if supports_bfloat16() else ["float32"]:
-        backbone = encoder.backbone if dtype == "float32" else copy_backbone(encoder.backbone, dtype)
-        fast = packed_forward(backbone, encoder.pooling, jit_compile=True)
+        fast = _forward_in(dtype, encoder, jit_compile=True)
         try:
             vectors = _run(fast, batch)
         except tf.errors.OpError as error:
             reason = error.message.split("\n")[0]
             logger.warning("encoding texts without XLA, which is not available here: %s", reason)
-            return encoder.packed_forward
+            return exact
         cosine = _worst_cosine(reference, vectors[: len(reference)])
         if cosine >= MINIMUM_COSINE:
             return fast
         logger.warning("not encoding texts in %s: cosine with float32 is down to %.4f", dtype, cosine)
-    return encoder.packed_forward
+    return exact
+
+
+def _forward_in(dtype: str, encoder: CorpusEncoder, jit_compile: bool) -> PackedForward:
+    backbone = encoder.backbone
+    if backbone.dtype_policy.name != dtype:
+        backbone = copy_backbone(backbone, dtype)
+    elif not jit_compile:
+        return encoder.packed_forward
+    return packed_forward(backbone, encoder.pooling, jit_compile, encoder.projection)
 
 
 def _worst_cosine(reference: np.ndarray, vectors: np.ndarray) -> float:

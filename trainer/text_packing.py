@@ -9,6 +9,7 @@ import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import keras
 import keras_hub
 import numpy as np
 import tensorflow as tf
@@ -147,11 +148,22 @@ def pad_rows(batch: PackedBatch) -> PackedBatch:
     )
 
 
-def packed_forward(backbone: keras_hub.models.BertBackbone, pooling: Pooling, jit_compile: bool) -> PackedForward:
+def packed_forward(
+    backbone: keras_hub.models.BertBackbone,
+    pooling: Pooling,
+    jit_compile: bool,
+    projection: keras.layers.Layer | None = None,
+) -> PackedForward:
     """Make the function of a batch's tokens, segments and positions, [R, L] int32 each, to its vectors.
 
     It calls the layers of the backbone because the backbone as a whole knows neither blocks nor positions. The result
-    is [R, L / 2, width] float32 of unit length; slots without a text are zero.
+    is [R, L / 2, dimension] float32 of unit length; slots without a text are zero.
+
+    Args:
+        backbone: The network.
+        pooling: How token vectors become one vector.
+        jit_compile: Compile with XLA.
+        projection: The layer after the pooling.
     """
 
     def forward(tokens: tf.Tensor, segments: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
@@ -166,8 +178,13 @@ def packed_forward(backbone: keras_hub.models.BertBackbone, pooling: Pooling, ji
         weights = tf.one_hot(segments - 1, slots, axis=1)
         if pooling == "cls":
             weights *= tf.cast(positions == 0, tf.float32)[:, tf.newaxis, :]
-        # The length of a text, by which a mean would divide, cancels in the normalisation.
-        return tf.math.l2_normalize(tf.matmul(weights, tf.cast(hidden, tf.float32)), axis=-1)
+        counts = tf.reduce_sum(weights, axis=2, keepdims=True)
+        pooled = tf.math.divide_no_nan(tf.matmul(weights, tf.cast(hidden, tf.float32)), counts)
+        if projection is not None:
+            pooled = projection(pooled) * tf.minimum(counts, 1.0)
+        return tf.math.l2_normalize(pooled, axis=-1)
 
     signature = [tf.TensorSpec([None, None], tf.int32)] * 3
-    return tf.function(forward, input_signature=signature, autograph=False, jit_compile=jit_compile)
+    compiled = tf.function(forward, input_signature=signature, autograph=False, jit_compile=jit_compile)
+    # A plain function: an encoder that is exported would else export this one too.
+    return lambda tokens, segments, positions: compiled(tokens, segments, positions)

@@ -3,10 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from safetensors.numpy import save_file
 
 from trainer.text_backbone import build_backbone, copy_backbone
-from trainer.text_checkpoint import BertConfig, TextCheckpoint, TextCheckpointError, TokenizerConfig
+from trainer.text_checkpoint import BertConfig, TextCheckpoint, TextCheckpointError, TokenizerConfig, read_checkpoint
+from trainer.text_encoder import TextEncoder
 
 CONFIG = BertConfig(
     model_type="bert",
@@ -71,8 +73,8 @@ def linear(x: np.ndarray, weights: Weights, name: str) -> np.ndarray:
     return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
 
 
-def attention(x: np.ndarray, weights: Weights, block: str, mask: np.ndarray) -> np.ndarray:
-    heads, size = CONFIG.num_attention_heads, CONFIG.hidden_size // CONFIG.num_attention_heads
+def attention(x: np.ndarray, weights: Weights, block: str, mask: np.ndarray, config: BertConfig) -> np.ndarray:
+    heads, size = config.num_attention_heads, config.hidden_size // config.num_attention_heads
     query, key, value = (
         linear(x, weights, f"{block}.attention.self.{part}").reshape(*x.shape[:2], heads, size).transpose(0, 2, 1, 3)
         for part in ("query", "key", "value")
@@ -83,15 +85,17 @@ def attention(x: np.ndarray, weights: Weights, block: str, mask: np.ndarray) -> 
     return linear(mixed.transpose(0, 2, 1, 3).reshape(x.shape), weights, f"{block}.attention.output.dense")
 
 
-def reference(weights: Weights, tokens: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def reference(
+    weights: Weights, tokens: np.ndarray, mask: np.ndarray, config: BertConfig = CONFIG
+) -> tuple[np.ndarray, np.ndarray]:
     """Sequence and pooled output in float64: Devlin et al. 2019, "BERT", with the exact GELU."""
     weights = {name: tensor.astype(np.float64) for name, tensor in weights.items()}
     x = weights["embeddings.word_embeddings.weight"][tokens] + weights["embeddings.token_type_embeddings.weight"][0]
     x = x + weights["embeddings.position_embeddings.weight"][: tokens.shape[1]]
     x = layer_norm(x, weights, "embeddings.LayerNorm")
-    for layer in range(CONFIG.num_hidden_layers):
+    for layer in range(config.num_hidden_layers):
         block = f"encoder.layer.{layer}"
-        x = layer_norm(x + attention(x, weights, block, mask), weights, f"{block}.attention.output.LayerNorm")
+        x = layer_norm(x + attention(x, weights, block, mask, config), weights, f"{block}.attention.output.LayerNorm")
         inner = linear(x, weights, f"{block}.intermediate.dense")
         inner = inner * 0.5 * (1 + np.vectorize(math.erf)(inner / math.sqrt(2)))
         x = layer_norm(x + linear(inner, weights, f"{block}.output.dense"), weights, f"{block}.output.LayerNorm")
@@ -113,6 +117,19 @@ def test_agrees_with_numpy(tmp_path: Path, weights: Weights, inputs: dict[str, n
     real = inputs["padding_mask"] == 1
     np.testing.assert_allclose(output["sequence_output"].numpy()[real], sequence[real], atol=1e-4)
     np.testing.assert_allclose(output["pooled_output"].numpy(), pooled, atol=1e-4)
+
+
+def test_the_bundled_network_agrees_with_numpy() -> None:
+    """MiniLM, its vectors included, against the equations in float64."""
+    texts = ["whole milk 1 gallon", "", "Crème brûlée, für zwei – 牛奶 🥛", "AA batteries, 4 pack " * 8]
+    checkpoint, encoder = read_checkpoint(None), TextEncoder.load(None, max_tokens=32)
+    tokens = {name: values.numpy() for name, values in encoder.tokenize(tf.constant(texts)).items()}
+    mask = tokens["padding_mask"]
+    sequence, _ = reference(checkpoint.weights, tokens["token_ids"], mask, checkpoint.config)
+    hidden = encoder.hidden_states(tokens).numpy()
+    np.testing.assert_allclose(hidden[mask == 1], sequence[mask == 1], atol=1e-4)
+    mean = (sequence * mask[:, :, np.newaxis]).sum(axis=1)
+    np.testing.assert_allclose(encoder(texts), mean / np.linalg.norm(mean, axis=1, keepdims=True), atol=1e-4)
 
 
 def test_copy_computes_the_same(tmp_path: Path, weights: Weights, inputs: dict[str, np.ndarray]) -> None:

@@ -109,7 +109,18 @@ def change_vocabulary(tokens: list[str]) -> Callable[[Path], None]:
             "{f}/config.json: vocab_size: Field required",
         ),
         (change_vocabulary(VOCABULARY[1:]), "{f}/vocab.txt: the special token [PAD] is missing"),
-        (change_vocabulary([*VOCABULARY, "tea"]), "{f}/vocab.txt: 7 tokens, config.json has vocab_size 6"),
+        (
+            change_vocabulary([*VOCABULARY, "tea"]),
+            "{f}/vocab.txt: 7 tokens, but embeddings.word_embeddings.weight has 6 rows (vocab_size in config.json)",
+        ),
+        (
+            change_config(vocab_size=134),
+            "{f}/vocab.txt: 6 tokens, but embeddings.word_embeddings.weight has 134 rows (vocab_size in config.json)",
+        ),
+        (
+            lambda f: (f / "modules.json").write_text('[{"type": "sentence_transformers.models.LSTM"}]'),
+            "{f}/modules.json: module sentence_transformers.models.LSTM is not supported",
+        ),
         (change_vocabulary([*VOCABULARY, "milk"]), "{f}/vocab.txt: line 7 repeats line 6"),
         (change_vocabulary(["[PAD]", "", *VOCABULARY[1:]]), "{f}/vocab.txt: line 2 is empty"),
         (lambda f: (f / "vocab.txt").write_bytes(b"milk\n\xff"), "{f}/vocab.txt: not UTF-8 at byte 5"),

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from trainer import text_encoder
-from trainer.text_checkpoint import TextCheckpointError, bundled_folder, read_checkpoint
+from trainer.text_checkpoint import TextCheckpointError, bundled_folder
 from trainer.text_encoder import TextEncoder, encode_texts
 
 TEXTS = ["whole milk 1 gallon", "", "skimmed milk, half a gallon", "AA batteries 4 pack", "crème brûlée"]
@@ -51,9 +51,8 @@ def test_a_batch_does_not_change_a_text(encoder: TextEncoder, vectors: np.ndarra
 
 
 def test_fingerprint_follows_what_decides_a_vector(encoder: TextEncoder) -> None:
-    checkpoint = read_checkpoint(None)
-    assert TextEncoder(checkpoint, 16).fingerprint == encoder.fingerprint
-    assert TextEncoder(checkpoint, 17).fingerprint != encoder.fingerprint
+    assert TextEncoder.load(None, 16).fingerprint == encoder.fingerprint
+    assert TextEncoder.load(None, 17).fingerprint != encoder.fingerprint
 
 
 @pytest.mark.parametrize("max_tokens", [2, 513])

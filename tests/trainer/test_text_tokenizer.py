@@ -1,10 +1,12 @@
-from pathlib import Path
+import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from tokenizers import BertWordPieceTokenizer
 
-from trainer.text_checkpoint import BertConfig, TextCheckpoint, TokenizerConfig
+from tests.trainer.text_strings import strings_of_many_scripts
+from trainer.text_checkpoint import TokenizerConfig, bundled_folder, read_checkpoint
 from trainer.text_tokenizer import TextTokenizer
 
 LATIN = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -14,16 +16,7 @@ CHINESE = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "牛", "奶", "茶", "t
 
 
 def make_tokenizer(vocabulary: list[str], max_tokens: int = 16, **settings: bool) -> TextTokenizer:
-    config = BertConfig(
-        model_type="bert",
-        vocab_size=len(vocabulary),
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-        intermediate_size=8,
-    )
-    tokenizer = TokenizerConfig.model_validate(settings)
-    return TextTokenizer(TextCheckpoint(Path(), config, tokenizer, tuple(vocabulary), "mean", ""), max_tokens)
+    return TextTokenizer(vocabulary, TokenizerConfig.model_validate(settings), max_tokens)
 
 
 def tokens_of(tokenizer: TextTokenizer, vocabulary: list[str], text: str | bytes) -> list[str]:
@@ -94,3 +87,29 @@ def test_pads_to_the_longest_of_the_batch(latin: TextTokenizer) -> None:
 
 def test_no_text_is_no_row(latin: TextTokenizer) -> None:
     assert latin(tf.constant([], tf.string))["token_ids"].shape[0] == 0
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_agrees_with_the_reference_tokenizer(lowercase: bool) -> None:
+    """Hugging Face's own, on the bundled vocabulary."""
+    texts = strings_of_many_scripts(500)
+    reference = BertWordPieceTokenizer(str(bundled_folder() / "vocab.txt"), lowercase=lowercase)
+    settings = TokenizerConfig(do_lower_case=lowercase)
+    batch = TextTokenizer(read_checkpoint(None).vocabulary, settings, 512)(tf.constant(texts))
+    for text, tokens, mask in zip(texts, batch["token_ids"].numpy(), batch["padding_mask"].numpy(), strict=True):
+        assert tokens[mask == 1].tolist() == reference.encode(text).ids, repr(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("a" * 100_000, 3), (" " * 90_000 + "milk", 2), ("牛" * 33_000, 16), ("a b " * 25_000, 16), ("\x00" * 100_000, 2)],
+)
+def test_a_text_of_100_kilobytes_is_not_read_to_its_end(latin: TextTokenizer, text: str, count: int) -> None:
+    start = time.process_time()
+    assert latin(tf.constant([text]))["token_ids"].shape == (1, count)
+    assert time.process_time() - start < 1
+
+
+def test_rebuilds_from_its_configuration(latin: TextTokenizer) -> None:
+    again = TextTokenizer.from_config(latin.get_config())
+    assert tokens_of(again, LATIN, "unaffable MILK") == tokens_of(latin, LATIN, "unaffable MILK")
