@@ -1,0 +1,1 @@
+"""Search by words: a BM25 inverted index built of core TensorFlow ops."""
