@@ -1,0 +1,1 @@
+"""Training of the text encoder: pretraining on the shop's own text, fine-tuning for search, and the cross-encoder."""
