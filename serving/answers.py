@@ -59,6 +59,46 @@ class ScoredItem:
 
 
 @dataclass(frozen=True)
+class FeatureEffect:
+    """What one feature of an item does to its utility.
+
+    Attributes:
+        name: The feature, as in the servable.
+        value: What the ranker sees.
+        contribution: How much of the utility falls away when the feature is as usual among the request's candidates.
+    """
+
+    name: str
+    value: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why an item is, or would be, offered to one who asks.
+
+    Attributes:
+        item_id: The item.
+        source: The source that brings the item to this request; '' if none does.
+        utility: What the ranker orders by.
+        features: Those that contribute most, either way, the strongest first.
+        similar_history: Items of the history that are most like it, with their similarity.
+        matching_words: Words of the query that the item has.
+        times_chosen: Events with the item in the history.
+        days_since_chosen: Days since the latest of them; None without one.
+    """
+
+    item_id: str
+    source: str
+    utility: float
+    features: list[FeatureEffect]
+    similar_history: list[ScoredItem]
+    matching_words: list[str]
+    times_chosen: int
+    days_since_chosen: float | None
+
+
+@dataclass(frozen=True)
 class VersionStatus:
     """The state of one version of the model.
 
@@ -110,6 +150,32 @@ def read_rankings(outputs: Outputs, candidates: list[list[str]]) -> list[Ranking
         columns = {name: outputs[name][row, : len(item_ids)].tolist() for name in ["utility", *objectives]}
         rankings.append(Ranking(item_ids, columns.pop("utility"), columns))
     return rankings
+
+
+def read_explanations(outputs: Outputs, candidates: list[list[str]]) -> list[list[Explanation]]:
+    """Turn the outputs of `explain` into one explanation a candidate."""
+    return [
+        [_explanation(outputs, (row, position), item_id) for position, item_id in enumerate(item_ids)]
+        for row, item_ids in enumerate(candidates)
+    ]
+
+
+def _explanation(outputs: Outputs, at: tuple[int, int], item_id: str) -> Explanation:
+    names, values, effects = (outputs[f"feature_{part}"][at].tolist() for part in ("names", "values", "contributions"))
+    similar = zip(*(outputs[f"similar_history_{part}"][at].tolist() for part in ("item_ids", "scores")), strict=True)
+    times = int(outputs["times_chosen"][at])
+    return Explanation(
+        item_id=item_id,
+        source=_text(outputs["sources"][at]),
+        utility=float(outputs["utility"][at]),
+        features=[
+            FeatureEffect(_text(name), *rest) for name, *rest in zip(names, values, effects, strict=True) if name
+        ],
+        similar_history=[ScoredItem(_text(other), score) for other, score in similar if other],
+        matching_words=_text(outputs["matching_words"][at]).split(),
+        times_chosen=times,
+        days_since_chosen=float(outputs["days_since_chosen"][at]) if times else None,
+    )
 
 
 def _text(value: Any) -> str:

@@ -9,12 +9,23 @@ from numpy.typing import NDArray
 
 from serving import answers, messages
 from serving import inputs as signature_inputs
-from serving.answers import RankedItem, Ranking, ScoredItem, Signature, Slate, VersionStatus
+from serving.answers import (
+    Explanation,
+    FeatureEffect,
+    RankedItem,
+    Ranking,
+    ScoredItem,
+    Signature,
+    Slate,
+    VersionStatus,
+)
 from serving.connection import Connection, ServingError
 from serving.inputs import NumberLists, TextLists, Texts
 from serving.tensors import to_array, to_tensor
 
 __all__ = [
+    "Explanation",
+    "FeatureEffect",
     "RankedItem",
     "Ranking",
     "ScoredItem",
@@ -114,6 +125,27 @@ class ShopRankClient:
         )
         candidates = [list(row) for row in candidate_item_ids]
         return self._ask("rank", inputs, lambda outputs: answers.read_rankings(outputs, candidates))
+
+    def explain(
+        self,
+        user_ids: Texts,
+        candidate_item_ids: TextLists,
+        *,
+        history_item_ids: TextLists | None = None,
+        history_event_types: TextLists | None = None,
+        history_ages: NumberLists | None = None,
+        queries: Texts | None = None,
+    ) -> list[list[Explanation]]:
+        """Say why given items, B lists, are offered to each user; see `recommend` for the user side.
+
+        An item that would not be offered is explained as well, and so is an unknown one.
+        """
+        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
+        inputs["candidate_item_ids"] = signature_inputs.ragged_strings(
+            "candidate_item_ids", candidate_item_ids, len(user_ids)
+        )
+        candidates = [list(row) for row in candidate_item_ids]
+        return self._ask("explain", inputs, lambda outputs: answers.read_explanations(outputs, candidates))
 
     def retrieve(
         self,

@@ -12,7 +12,8 @@ class Answer:
         title: Its title; empty if it has none.
         score: What the model ranks by.
         propensity: Chance that the policy puts the item in its slot; None where nothing is drawn.
-        source: Where the candidate came from: ann, history, lexical or popular.
+        source: Where the candidate came from: history, neighbours, lexical, ann or popular.
+        why: Reasons in words, the plainest first; empty where they were not asked for.
     """
 
     item_id: str
@@ -20,6 +21,7 @@ class Answer:
     score: float
     propensity: float | None
     source: str
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,7 @@ Verbs import what they need themselves: TensorFlow and TFX take seconds, and `--
 """
 
 import os
-import shlex
 import sys
-from collections.abc import Callable
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,34 +15,24 @@ from tfx_pipeline.cli_evaluate import add_evaluate_verbs
 from tfx_pipeline.cli_options import (
     DEMO_DIR,
     PORT,
-    AsJson,
     ConfigFile,
-    Count,
     DataDir,
     DatasetName,
     OtherRunDir,
     RunDir,
-    Server,
     Verbose,
     settings,
 )
+from tfx_pipeline.cli_questions import add_question_verbs
+from tfx_pipeline.cli_refresh import add_refresh_verb
 from tfx_pipeline.cli_report import add_report_verbs
 from tfx_pipeline.cli_runs import add_run_verbs
 from tfx_pipeline.verb import Verb
 
 if TYPE_CHECKING:
-    from serving.client import ServingError
-    from tfx_pipeline.questions import Questions, Reply
     from tfx_pipeline.run_summary import RunSummary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-class Policy(str, Enum):
-    """How a slate is chosen."""
-
-    GREEDY = "greedy"
-    THOMPSON = "thompson"
 
 
 @app.callback()
@@ -103,75 +90,6 @@ def serve(
     serve_run(run_dir, host, port)
 
 
-@app.command(cls=Verb)
-def recommend(
-    user: Annotated[str, typer.Option(help="Id of the user; a stranger is answered as well.")],
-    query: Annotated[str, typer.Option(help="A search text.")] = "",
-    history: Annotated[
-        list[str] | None, typer.Option(help="Items of this session, oldest first: a,b,c or the option again.")
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="Items to leave out: a,b,c or the option again.")] = None,
-    policy: Annotated[Policy | None, typer.Option(help="How to choose; by default as configured.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the exploration.")] = None,
-    k: Count = 10,
-    server: Server = f"localhost:{PORT}",
-    run_dir: RunDir = DEMO_DIR,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-) -> None:
-    """Ask what to show to a user."""
-
-    from tfx_pipeline.stored_user import stored_user_id
-
-    def ask(questions: "Questions") -> "Reply":
-        return questions.recommend(
-            stored_user_id(user, run_dir),
-            query=query,
-            history=_item_ids(history),
-            exclude=_item_ids(exclude),
-            policy=policy.value if policy else "",
-            seed=seed,
-            k=k,
-        )
-
-    _answer(ask, server, run_dir, as_json)
-
-
-@app.command(cls=Verb)
-def search(
-    query: Annotated[str, typer.Argument(metavar="TEXT", help="What is looked for.")],
-    user: Annotated[str, typer.Option(help="Id of the user who asks.")] = "",
-    k: Count = 10,
-    server: Server = f"localhost:{PORT}",
-    run_dir: RunDir = DEMO_DIR,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-) -> None:
-    """Ask for the items that a text describes."""
-    if not query.strip():
-        raise typer.BadParameter("the text to search for is empty")
-    from tfx_pipeline.stored_user import stored_user_id
-
-    asker = stored_user_id(user, run_dir)
-    _answer(lambda questions: questions.search(query, user_id=asker, k=k), server, run_dir, as_json)
-
-
-@app.command(cls=Verb)
-def similar(
-    item: Annotated[str, typer.Argument(help="Id of an item.", show_default=False)] = "",
-    title: Annotated[str, typer.Option(help="Title of an item that is not in the catalogue.")] = "",
-    k: Count = 10,
-    server: Server = f"localhost:{PORT}",
-    run_dir: RunDir = DEMO_DIR,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-) -> None:
-    """Ask for items like a given one."""
-    if not item and not title.strip():
-        raise typer.BadParameter("give an ITEM or a --title")
-    _answer(lambda questions: questions.similar(item, title=title, k=k), server, run_dir, as_json)
-
-
 def _conclude(summary: "RunSummary") -> None:
     """Print what a run did; raise a `PipelineError` if its model was not blessed."""
     from tfx_pipeline.console import print_summary
@@ -183,37 +101,14 @@ def _conclude(summary: "RunSummary") -> None:
         raise PipelineError(f"the model is not blessed and was not pushed: {failed or 'the run reached no gate'}")
 
 
-def _item_ids(values: list[str] | None) -> list[str]:
-    return [item_id.strip() for value in values or [] for item_id in value.split(",") if item_id.strip()]
-
-
-def _answer(ask: "Callable[[Questions], Reply]", server: str, run_dir: Path, as_json: bool) -> None:
-    """Put a question to the server and print the answers."""
-    from serving.client import ServingError, ShopRankClient
-    from tfx_pipeline.answers import print_answers, to_json
-    from tfx_pipeline.questions import Questions
-
-    with ShopRankClient(server) as client:
-        try:
-            reply = ask(Questions(client, run_dir))
-        except ServingError as error:
-            raise _with_advice(error, server, run_dir) from error
-    if as_json:
-        typer.echo(to_json(reply))
-    else:
-        print_answers(reply.table)
-
-
-def _with_advice(error: "ServingError", server: str, run_dir: Path) -> "ServingError":
-    """The error, with how to start a server if there is none."""
-    if not str(error).endswith("no model server can be reached there"):
-        return error
-    port = int(server.rpartition(":")[2])
-    command = f"shoprank serve --run-dir {shlex.quote(str(run_dir))}" + (f" --port {port}" if port != PORT else "")
-    return type(error)(f"{error}; start one with: {command}", error.code)
-
-
-for add_verbs in (add_data_verbs, add_evaluate_verbs, add_report_verbs, add_run_verbs):
+for add_verbs in (
+    add_question_verbs,
+    add_data_verbs,
+    add_evaluate_verbs,
+    add_report_verbs,
+    add_run_verbs,
+    add_refresh_verb,
+):
     add_verbs(app)
 
 

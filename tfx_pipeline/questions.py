@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving.client import ScoredItem, ShopRankClient, Slate
+from serving.client import Explanation, ScoredItem, ShopRankClient, Slate
 from tfx_pipeline.answer_table import Answer, AnswerTable
+from tfx_pipeline.explained_items import ExplainedItem, ExplainedItems
+from tfx_pipeline.reasons import reasons
 from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.titles import read_titles
 
@@ -51,6 +53,7 @@ class Questions:
         policy: str = "",
         seed: int | None = None,
         k: int = 10,
+        why: bool = False,
     ) -> Reply:
         """Ask what to show to a user.
 
@@ -62,16 +65,21 @@ class Questions:
             policy: `greedy` or `thompson`; '' is the one that the model was configured with.
             seed: Seed of the exploration; random by default.
             k: Number of answers.
+            why: Whether each answer says why it is there, which takes a second request.
         """
         slate = self._slate(user_id, query, history, exclude, policy, seed, k)
         question = f"Recommended to {user_id}" + (f', query "{query}"' if query else "")
-        return self._reply_with_slate(question, slate)
+        shown = [item.item_id for item in slate.items]
+        found = self._explanations(user_id, shown, query, history) if why else None
+        return self._reply_with_slate(question, slate, found)
 
-    def search(self, query: str, *, user_id: str = "", k: int = 10) -> Reply:
+    def search(self, query: str, *, user_id: str = "", k: int = 10, why: bool = False) -> Reply:
         """Ask for items that a text describes, in the order that suits the user, if one is given."""
         slate = self._slate(user_id, query, (), (), "", None, k)
         question = f'Search "{query}"' + (f" by {user_id}" if user_id else "")
-        return self._reply_with_slate(question, slate)
+        shown = [item.item_id for item in slate.items]
+        found = self._explanations(user_id, shown, query, ()) if why else None
+        return self._reply_with_slate(question, slate, found)
 
     def similar(self, item_id: str = "", *, title: str = "", k: int = 10) -> Reply:
         """Ask for items like one of the catalogue, or like one that is known by its title alone."""
@@ -82,6 +90,23 @@ class Questions:
         question = " ".join(filter(None, ["Similar to", item_id, f'"{name}"' if name else ""]))
         answers = (_answer_of_index(item, titles) for item in items)
         return Reply(AnswerTable(question, tuple(answers)), version)
+
+    def explain(
+        self, item_ids: Sequence[str], *, user_id: str = "", query: str = "", history: Sequence[str] = ()
+    ) -> ExplainedItems:
+        """Ask why items are shown to a user, or why not; see `recommend` for the other arguments."""
+        found = self._explanations(user_id, item_ids, query, history)
+        version = self._version_in_service()
+        titles = self._titles(version)
+        items = (ExplainedItem(one, titles.get(one.item_id, ""), reasons(one, titles)) for one in found)
+        question = "Why" + (f" to {user_id}" if user_id else "") + (f', query "{query}"' if query else "")
+        return ExplainedItems(f"{question}?", tuple(items), version)
+
+    def _explanations(
+        self, user_id: str, item_ids: Sequence[str], query: str, history: Sequence[str]
+    ) -> list[Explanation]:
+        [found] = self._client.explain([user_id], [item_ids], queries=[query], history_item_ids=[history])
+        return found
 
     def _slate(
         self,
@@ -104,12 +129,14 @@ class Questions:
         )
         return slate
 
-    def _reply_with_slate(self, question: str, slate: Slate) -> Reply:
+    def _reply_with_slate(self, question: str, slate: Slate, found: list[Explanation] | None) -> Reply:
+        """The slate with titles and, where explanations of its items are given, with reasons."""
         version = self._version_in_service()
         titles = self._titles(version)
+        why = [reasons(one, titles) for one in found] if found else [()] * len(slate.items)
         answers = (
-            Answer(item.item_id, titles.get(item.item_id, ""), item.score, item.propensity, item.source)
-            for item in slate.items
+            Answer(item.item_id, titles.get(item.item_id, ""), item.score, item.propensity, item.source, because)
+            for item, because in zip(slate.items, why, strict=True)
         )
         return Reply(AnswerTable(question, tuple(answers)), version, slate.request_id)
 

@@ -70,6 +70,7 @@ def _user_requests(side: dict[str, Any], item_ids: list[str], size: int) -> list
     ]
     others = [
         ("rank", {**side, "candidate_item_ids": candidates}),
+        ("explain", {**side, "candidate_item_ids": candidates}),
         ("retrieve", {**side, "k": k}),
         ("embed_query", side),
     ]

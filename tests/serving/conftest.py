@@ -66,6 +66,26 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
         clicks += tf.reduce_sum(history_ages, axis=1, keepdims=True)
         return {"click": clicks, "purchase": clicks / 2, "utility": clicks * 3, "item_ids": candidate_item_ids}
 
+    @signature(**user, candidate_item_ids=text(2))
+    def explain(user_id, history_item_ids, history_event_types, history_ages, query, candidate_item_ids):
+        same = candidate_item_ids[:, :, None] == history_item_ids[:, None, :]
+        times = tf.reduce_sum(tf.cast(same, tf.int32), axis=2)
+        lengths = tf.cast(tf.strings.length(candidate_item_ids), tf.float32)
+        names = tf.stack([candidate_item_ids, tf.fill(tf.shape(candidate_item_ids), "")], axis=2)
+        numbers = tf.stack([lengths, 0 * lengths], axis=2)
+        return {
+            "sources": tf.where(times > 0, "history", ""),
+            "utility": lengths,
+            "feature_names": names,
+            "feature_values": numbers,
+            "feature_contributions": -numbers,
+            "similar_history_item_ids": tf.where(numbers > 0, first(history_item_ids, 2)[:, None, :], ""),
+            "similar_history_scores": numbers,
+            "matching_words": tf.where(times > 0, query[:, None], ""),
+            "times_chosen": times,
+            "days_since_chosen": tf.reduce_sum(tf.cast(same, tf.float32) * history_ages[:, None, :], axis=2),
+        }
+
     @signature(**user, k=whole)
     def retrieve(user_id, history_item_ids, history_event_types, history_ages, query, k):
         item_ids = first(history_item_ids, k)
@@ -106,8 +126,17 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
     def words(text):
         return {"words": tensorflow_text.WhitespaceTokenizer().tokenize(text).to_tensor("")}
 
-    functions = (recommend, rank, retrieve, similar_items, embed_query, embed_item, serving_default)
-    names = ("recommend", "rank", "retrieve", "similar_items", "embed_query", "embed_item", "serving_default")
+    functions = (recommend, rank, explain, retrieve, similar_items, embed_query, embed_item, serving_default)
+    names = (
+        "recommend",
+        "rank",
+        "explain",
+        "retrieve",
+        "similar_items",
+        "embed_query",
+        "embed_item",
+        "serving_default",
+    )
     signatures = dict(zip(names, functions, strict=True))
     return module, signatures | {"refuse_negative": refuse_negative, "read": read, "words": words}
 

@@ -6,7 +6,16 @@ import time
 import numpy as np
 import pytest
 
-from serving.client import RankedItem, Ranking, ScoredItem, ServingError, ShopRankClient, Signature
+from serving.client import (
+    Explanation,
+    FeatureEffect,
+    RankedItem,
+    Ranking,
+    ScoredItem,
+    ServingError,
+    ShopRankClient,
+    Signature,
+)
 
 USERS = ["Zoë", "用户"]
 HISTORY = [["Käse", "茶", "a"], ["b"]]
@@ -62,6 +71,37 @@ def test_rank_gives_every_objective_in_the_order_of_the_candidates(client):
     assert second == Ranking([], [], {"click": [], "purchase": []})
 
 
+def test_explain_says_nothing_of_the_padding(client):
+    first, second = client.explain(
+        ["u", "v"],
+        [["Käse", "茶"], ["other"]],
+        history_item_ids=[["Käse", "Käse"], []],
+        history_ages=[[4, 0.5], []],
+        queries=["oak table", "oak"],
+    )
+    assert first == [
+        Explanation(
+            item_id="Käse",
+            source="history",
+            utility=5.0,
+            features=[FeatureEffect("Käse", 5.0, -5.0)],
+            similar_history=[ScoredItem("Käse", 5.0)],
+            matching_words=["oak", "table"],
+            times_chosen=2,
+            days_since_chosen=4.5,
+        ),
+        Explanation("茶", "", 3.0, [FeatureEffect("茶", 3.0, -3.0)], [ScoredItem("Käse", 3.0)], [], 0, None),
+    ]
+    assert second == [Explanation("other", "", 5.0, [FeatureEffect("other", 5.0, -5.0)], [], [], 0, None)]
+
+
+def test_explain_checks_its_arguments(client):
+    with pytest.raises(ValueError, match=r"^candidate_item_ids: 1 rows, the batch has 2$"):
+        client.explain(USERS, [["x"]])
+    assert client.explain(["u"], [[]]) == [[]]
+    assert client.explain([], []) == []
+
+
 def test_retrieve_and_similar_items(client):
     assert client.retrieve(["u", "v"], history_item_ids=[["ab"], []], k=3) == [[ScoredItem("ab", 2.0)], []]
     similar = client.similar_items(["i"], titles=["Toast"], k=2)
@@ -98,7 +138,7 @@ def test_an_empty_batch_has_an_empty_answer(client):
 def test_status_and_metadata(client):
     assert [(one.version, one.state, one.error) for one in client.status()] == [(1, "AVAILABLE", "")]
     signatures = client.metadata()
-    assert {"recommend", "rank", "retrieve", "similar_items", "embed_query", "embed_item"} < set(signatures)
+    assert {"recommend", "rank", "explain", "retrieve", "similar_items", "embed_query", "embed_item"} < set(signatures)
     assert not [name for name in signatures if name.startswith("__")]
     assert signatures["embed_query"] == Signature(
         ("history_ages", "history_event_types", "history_item_ids", "query", "user_id"), ("vectors",)

@@ -27,6 +27,18 @@ def test_the_table_shows_ids_and_titles_as_they_are() -> None:
     ]
 
 
+def test_reasons_have_a_column_of_their_own() -> None:
+    why = ("chosen before (today)", "words: [b]oak[/b]")
+    table = AnswerTable("?", (Answer("i1", "", 1.0, None, "history", why), Answer("i2", "", 1.0, None, "popular")))
+    console = Console(file=StringIO(), width=120, color_system=None)
+    print_answers(table, console)
+    assert isinstance(console.file, StringIO)
+    lines = [line for line in console.file.getvalue().splitlines() if line.startswith("│")]
+    assert [line.split("│")[-2].strip() for line in lines] == [*why, ""]
+    answers = json.loads(to_json(Reply(table, None)))["answers"]
+    assert [answer["why"] for answer in answers] == [list(why), []]
+
+
 def test_a_narrow_table_keeps_every_letter_of_an_id() -> None:
     console = Console(file=StringIO(), width=60, color_system=None)
     print_answers(AnswerTable("?", (Answer("0123456789" * 4, "", 1.0, 1.0, "ann"),)), console)

@@ -52,7 +52,7 @@ def test_help_names_every_verb() -> None:
     command = [sys.executable, "-m", "tfx_pipeline.cli", "--help"]
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert run.stderr == ""
-    for verb in ("demo", "run", "report", "serve", "recommend", "search", "similar"):
+    for verb in ("demo", "run", "report", "serve", "recommend", "search", "similar", "explain"):
         assert f"│ {verb} " in run.stdout
 
 
@@ -173,6 +173,7 @@ def test_report_of_no_run(tmp_path: Path) -> None:
         (["recommend", "--user", "u", "--server", "localhost:70000"], "'localhost:70000' is not host:port"),
         (["search", " "], "the text to search for is empty"),
         (["similar"], "give an ITEM or a --title"),
+        (["explain", "--user", "u"], "Missing argument 'ITEM...'"),
         (["serve", "--port", "70000"], "Invalid value for '--port'"),
     ],
 )
@@ -201,6 +202,24 @@ def save_echo(folder: Path) -> None:
             "model_version": tf.fill(tf.shape(user_id), "tag"),
         }
 
+    def explain(  # type: ignore[no-untyped-def]
+        user_id, query, history_item_ids, history_event_types, history_ages, candidate_item_ids
+    ):
+        lengths = tf.cast(tf.strings.length(candidate_item_ids), tf.float32)
+        chosen = tf.reduce_any(candidate_item_ids[:, :, tf.newaxis] == history_item_ids[:, tf.newaxis, :], axis=2)
+        return {
+            "sources": tf.where(chosen, "history", ""),
+            "utility": lengths,
+            "feature_names": tf.fill(tf.shape(lengths[:, :, tf.newaxis]), "log_week_share"),
+            "feature_values": lengths[:, :, tf.newaxis],
+            "feature_contributions": lengths[:, :, tf.newaxis] / 8,
+            "similar_history_item_ids": tf.repeat(history_item_ids[:, tf.newaxis, :1], tf.shape(lengths)[1], axis=1),
+            "similar_history_scores": lengths[:, :, tf.newaxis],
+            "matching_words": tf.repeat(query[:, tf.newaxis], tf.shape(lengths)[1], axis=1),
+            "times_chosen": tf.cast(chosen, tf.int32),
+            "days_since_chosen": 0 * lengths,
+        }
+
     def similar_items(item_id, title, description, k):  # type: ignore[no-untyped-def]
         item_ids = tf.stack([item_id, title], axis=1)[:, : k[0]]
         return {"item_ids": item_ids, "scores": tf.cast(tf.strings.length(item_ids), tf.float32)}
@@ -211,7 +230,7 @@ def save_echo(folder: Path) -> None:
         return tf.TensorSpec(shape, kinds.get(name, tf.string), name)
 
     signatures = {}
-    for function in (recommend, similar_items):
+    for function in (recommend, explain, similar_items):
         names = inspect.signature(function).parameters
         signatures[function.__name__] = tf.function(function).get_concrete_function(*map(spec, names))
     tf.saved_model.save(tf.Module(), str(folder), signatures=signatures)
@@ -305,6 +324,49 @@ def test_similar(ask: Callable[..., Result]) -> None:
     assert [item["propensity"] for item in answer["answers"]] == [None]
 
 
+def test_explain(ask: Callable[..., Result]) -> None:
+    result = ask("explain", "i2", "new", "--user", "u", "--query", "oak table", "--history", "i1,i2")
+    assert 'Why to u, query "oak table"?' in result.stdout
+    table = rows(result)
+    assert [row[:4] for row in table if row[0]] == [["i2", "Tea", "history", "2.0000"], ["new", "–", "–", "3.0000"]]
+    assert [row[4] for row in table] == [
+        *("chosen before (today)", "words: oak, table", "near to: Käse", "+0.2500 popularity of the week"),
+        *("words: oak, table", "near to: Käse", "not among the candidates", "+0.3750 popularity of the week"),
+    ]
+
+
+def test_explain_as_json(ask: Callable[..., Result]) -> None:
+    assert json.loads(ask("explain", "i1", "--json").stdout) == {
+        "question": "Why?",
+        "model_version": VERSION,
+        "explanations": [
+            {
+                "item_id": "i1",
+                "source": "",
+                "utility": 2.0,
+                "features": [{"name": "log_week_share", "value": 2.0, "contribution": 0.25}],
+                "similar_history": [],
+                "matching_words": [],
+                "times_chosen": 0,
+                "days_since_chosen": None,
+                "title": "Käse",
+                "why": ["not among the candidates", "+0.2500 popularity of the week"],
+            }
+        ],
+    }
+
+
+def test_recommend_and_search_say_why(ask: Callable[..., Result]) -> None:
+    answers = json.loads(ask("search", "tea", "--user", "i1", "--k", "4", "--why", "--json").stdout)["answers"]
+    assert [answer["why"][0] for answer in answers if answer["item_id"]] == ["words: tea"] * 2
+    result = ask("recommend", "--user", "u", "--history", "i1", "--k", "1", "--why")
+    assert [row[-1] for row in rows(result)] == [
+        "chosen before (today)",
+        "near to: Käse",
+        "+0.2500 popularity of the week",
+    ]
+
+
 def test_a_run_without_titles_is_answered(target: str, tmp_path: Path) -> None:
     result = shoprank("similar", "i1", "--server", target, "--run-dir", tmp_path)
     assert rows(result) == [["1", "i1", "–", "2.0000", "–", "ann"]]
@@ -316,7 +378,9 @@ def test_a_port_that_is_taken(target: str, run_dir: Path) -> None:
     assert error_line(result) == f"cannot listen on 127.0.0.1:{port}: the port is taken or the host is not ours"
 
 
-@pytest.mark.parametrize("words", [["recommend", "--user", "u"], ["search", "tea"], ["similar", "i1"]])
+@pytest.mark.parametrize(
+    "words", [["recommend", "--user", "u"], ["search", "tea"], ["similar", "i1"], ["explain", "i1"]]
+)
 def test_no_server(words: list[str]) -> None:
     line = error_line(shoprank(*words, "--server", "127.0.0.1:1", "--run-dir", "my runs"))
     reason = "127.0.0.1:1: UNAVAILABLE: no model server can be reached there"

@@ -6,13 +6,16 @@ from unittest.mock import Mock
 
 import pytest
 
-from serving.client import RankedItem, ScoredItem, ShopRankClient, Slate, VersionStatus
+from serving.client import Explanation, RankedItem, ScoredItem, ShopRankClient, Slate, VersionStatus
 from tfx_pipeline.answer_table import Answer, AnswerTable
+from tfx_pipeline.explained_items import ExplainedItem, ExplainedItems
 from tfx_pipeline.questions import Questions, Reply
 from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.titles import TITLES_FILE
 
 SLATE = Slate("request 1", "tag", [RankedItem("i1", 0.5, 0.25, "ann"), RankedItem("i2", 0.4, 1.0, "popular")])
+WORDS = Explanation("i1", "lexical", 0.5, [], [], ["ham"], 0, None)
+POPULAR = Explanation("i2", "popular", 0.4, [], [ScoredItem("i1", 0.75)], [], 0, None)
 STATUSES = [VersionStatus(9, "LOADING", ""), VersionStatus(8, "AVAILABLE", ""), VersionStatus(7, "END", "")]
 
 
@@ -23,6 +26,7 @@ def client() -> Mock:
         **{
             "recommend.return_value": [SLATE],
             "similar_items.return_value": [[ScoredItem("i1", 0.5)]],
+            "explain.return_value": [[WORDS, POPULAR]],
             "status.return_value": STATUSES,
         },
     )
@@ -70,6 +74,31 @@ def test_similar(client: Mock, run_dir: Path, item_id: str, title: str, question
     reply = Questions(client, run_dir).similar(item_id, title=title, k=4)
     assert reply == Reply(AnswerTable(question, (Answer("i1", "Ham", 0.5, None, "ann"),)), 8)
     client.similar_items.assert_called_once_with(item_ids=[item_id], titles=[title], k=4)
+
+
+def test_explain_says_why_in_words(client: Mock, run_dir: Path) -> None:
+    explained = Questions(client, run_dir).explain(["i1", "i2"], user_id="u", query="ham", history=["i1"])
+    items = (ExplainedItem(WORDS, "Ham", ("words: ham",)), ExplainedItem(POPULAR, "", ("near to: Ham",)))
+    assert explained == ExplainedItems('Why to u, query "ham"?', items, 8)
+    client.explain.assert_called_once_with(["u"], [["i1", "i2"]], queries=["ham"], history_item_ids=[["i1"]])
+
+
+def test_why_asks_about_the_items_of_the_slate(client: Mock, run_dir: Path) -> None:
+    questions = Questions(client, run_dir)
+    reply = questions.recommend("u", query="ham", history=["a"], why=True)
+    assert [answer.why for answer in reply.table.answers] == [("words: ham",), ("near to: Ham",)]
+    client.explain.assert_called_once_with(["u"], [["i1", "i2"]], queries=["ham"], history_item_ids=[["a"]])
+    assert [answer.why for answer in questions.search("ham", why=True).table.answers] == [
+        ("words: ham",),
+        ("near to: Ham",),
+    ]
+    client.explain.assert_called_with([""], [["i1", "i2"]], queries=["ham"], history_item_ids=[()])
+
+
+def test_a_slate_without_items_needs_no_reasons(client: Mock, run_dir: Path) -> None:
+    client.recommend.return_value = [Slate("request 1", "tag", [])]
+    client.explain.return_value = [[]]
+    assert Questions(client, run_dir).recommend("u", why=True).table.answers == ()
 
 
 @pytest.mark.parametrize(("statuses", "version"), [([], None), ([VersionStatus(5, "AVAILABLE", "")], 5)])
