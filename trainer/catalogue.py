@@ -1,7 +1,7 @@
 """The catalogue as arrays: one row an item in the order of the item vocabulary, and a last row for unknown items."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import tensorflow as tf
@@ -25,6 +25,7 @@ class Catalogue:
         price_known: 1 where the price is known, float32 [V + 1].
         category_sizes: Rows of each category vocabulary, out-of-vocabulary row included.
         brand_size: Rows of the brand vocabulary, out-of-vocabulary row included.
+        hidden: Rows of the items that are in no answer, such as those that are sold out, int32 [hidden].
     """
 
     item_ids: np.ndarray
@@ -36,6 +37,7 @@ class Catalogue:
     price_known: np.ndarray
     category_sizes: tuple[int, ...]
     brand_size: int
+    hidden: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def __len__(self) -> int:
         return len(self.item_ids)

@@ -15,5 +15,11 @@ TITLES_FILE = _EXTRA / "titles.csv"
 POSTERIOR_FILE = _EXTRA / "posterior.npz"
 """The bandit posterior, see `trainer.bandit.posterior`."""
 
+PARTS_FILE = _EXTRA / "parts.json"
+"""Which artifacts of its run the model was put together from, see `trainer.model_parts`."""
+
+NEW_ITEMS_FILE = _EXTRA / "new_items.jsonl"
+"""What the shop said of items after training, see `trainer.item_records`."""
+
 WARMUP_FILE = _EXTRA / "tf_serving_warmup_requests"
 """Where TensorFlow Serving looks for requests to replay."""

@@ -8,6 +8,8 @@ import pyarrow as pa
 from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.evaluate.model_source import ModelSource
 from tfx_pipeline.evaluate.shop_tables import run_output
+from tfx_pipeline.titles import read_titles
+from trainer.model_files import TITLES_FILE
 
 _VOCABULARY = Path("assets") / "item_id"
 _CATALOGUE_FILE, _USERS_FILE = "catalogue.npz", "users.npz"
@@ -17,6 +19,9 @@ _USER_VOCABULARY = Path("transform_fn") / "assets" / "user_id"
 def items_of_model(source: ModelSource) -> pa.Array:
     """Ids of the items of a SavedModel or of towers, in the order of their rows; empty for other kinds."""
     place = Path(source.place)
+    # It has the items of a refresh as well, which the vocabulary of the training lacks.
+    if source.kind == "saved model" and (place / TITLES_FILE).is_file():
+        return pa.array(list(read_titles(place)), pa.string())
     if source.kind == "saved model" and (place / _VOCABULARY).is_file():
         return pa.array(_lines(place / _VOCABULARY), pa.string())
     if source.kind == "Keras towers":
