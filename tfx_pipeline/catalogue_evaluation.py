@@ -1,4 +1,4 @@
-"""What the evaluation of a served model found, on disk: metrics, slices, tests, calibration, examples."""
+"""What the evaluation of a served model found, on disk: metrics, slices, tests, calibration, examples, searches."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation.probabilities import ProbabilityScores
 from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationTable
-from tfx_pipeline.run_details import ExampleUser, Exploration
+from tfx_pipeline.run_details import ExampleUser, Exploration, SearchQuality
 
 SERVED_MODEL = "shoprank"
 _FILE = "evaluation.json"
@@ -50,12 +50,14 @@ class CatalogueResult:
         ranker: The ranker's probabilities, objective by objective, on the eval window.
         examples: Sample users of the test window.
         exploration: How much each policy explores.
+        searches: How well the model searches, window by window.
     """
 
     windows: tuple[WindowResult, ...]
     ranker: tuple[ProbabilityScores, ...] = ()
     examples: tuple[ExampleUser, ...] = ()
     exploration: tuple[Exploration, ...] = ()
+    searches: tuple[SearchQuality, ...] = ()
 
     def window(self, name: str) -> WindowResult:
         """The result of one window."""

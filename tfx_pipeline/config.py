@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from tfx_pipeline.evaluation_config import EvaluationConfig, PositiveNumbers
 from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.table_config import DataConfig, Fraction, Paths, Section
+from tfx_pipeline.text_config import TextConfig
 from tfx_pipeline.validation_config import ValidationConfig
 from tfx_pipeline.write_aside import write_aside
 
@@ -68,19 +69,6 @@ class HistoryConfig(Section):
     ranker_cases: Literal["user", "event"] = "user"
     """Whether the ranker learns from one case a user, with all events of its window as answers, or from one case an
     event, with the events before it as history."""
-
-
-class TextConfig(Section):
-    """The text encoder."""
-
-    checkpoint: Path | None = None
-    """A Hugging Face folder with a BERT-family model; None takes the bundled MiniLM."""
-    max_tokens: int = Field(32, ge=4, le=512)
-    """Tokens of a text that the encoder reads."""
-    dimension: int = Field(128, ge=8)
-    """Principal components of the text vectors that the index keeps."""
-    query_share: Fraction = 0.8
-    """Squared share of the text in a query vector that has both a text and a user."""
 
 
 class RetrievalConfig(Section):
@@ -159,6 +147,8 @@ class RankerConfig(Section):
     """Candidates that the items of the history speak for."""
     from_history: int = Field(150, ge=0)
     """Candidates from the user's own history."""
+    lexical: int = Field(60, ge=0)
+    """Candidates that have words of the query, where there is one."""
     popular: int = Field(40, ge=0)
     """Candidates that are popular at large."""
 

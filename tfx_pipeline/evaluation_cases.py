@@ -65,7 +65,7 @@ class EvaluationEvents:
         Left out are events before the window that share a basket with one of its events, purchases that were
         returned before the window from the histories, and purchases that were returned at all from the targets.
         """
-        inside, before = self._targets(window), self.is_known(window)
+        inside, before = self.is_target(window), self.is_known(window)
         has_history = np.bincount(self.users[before], minlength=len(self.user_ids)) > 0
         has_target = np.bincount(self.users[inside], minlength=len(self.user_ids)) > 0
         chosen = np.flatnonzero(has_history & has_target)
@@ -95,7 +95,7 @@ class EvaluationEvents:
     def is_target_of(self, window: str, event_types: Sequence[str], cases: EvaluationCases) -> np.ndarray:
         """Whether each target of the cases of a window is one by an event of these types; bool [M]."""
         kinds = np.isin(self.event_type_names, list(event_types))
-        chosen = self._targets(window) & kinds[self.event_types]
+        chosen = self.is_target(window) & kinds[self.event_types]
         keys = self.users[chosen] * len(self.item_ids) + self.items[chosen]
         owners = self._numbers(cases.user_ids)[cases.targets.owners]
         wanted = owners * len(self.item_ids) + cases.targets.values
@@ -115,14 +115,14 @@ class EvaluationEvents:
         number_of = {str(user): number for number, user in enumerate(self.user_ids)}
         return np.array([number_of[user] for user in user_ids], np.int64)
 
-    def _targets(self, window: str) -> np.ndarray:
+    def is_target(self, window: str) -> np.ndarray:
         """Whether each event is a target of a window; bool [E]."""
         return (self.windows == WINDOWS.index(window)) & (self.returned_at == NEVER)
 
     def is_known(self, window: str) -> np.ndarray:
         """Whether each event is history to the cases of a window; bool [E]."""
         known = (self.windows < WINDOWS.index(window)) & (self.returned_at >= self._window_starts(window))
-        return known & ~self._shares_basket(self._targets(window))
+        return known & ~self._shares_basket(self.is_target(window))
 
     def _window_starts(self, window: str) -> np.ndarray:
         """When the window starts for the user of each event, epoch seconds, int64 [E]."""

@@ -64,6 +64,12 @@ class EvaluationConfig(Section):
     """Columns of the items or the users, own columns as well, to slice by, beside those that are always made."""
     smallest_slice: int = Field(50, ge=1)
     """A slice with fewer users is marked as too small to be read, and no gate looks at it."""
+    search_queries: int = Field(200, ge=0)
+    """Searches of each window that the model is asked beside BM25: logged ones, or words of the titles of what was
+    chosen."""
+    maximum_search_loss: Fraction | None = 0.0
+    """Blocks a model whose NDCG at the first cut-off on the searches of the eval window lies below that of BM25 by more
+    than this share, if the paired interval of the difference lies below zero as well; None for no such gate."""
     example_users: int = Field(4, ge=0)
     """Users whose history and answers the report shows; 0 where nobody's history may be in a report."""
     minimum_ranker_auc: Fraction = 0.6

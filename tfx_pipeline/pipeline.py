@@ -22,6 +22,8 @@ from tfx_pipeline.components.ingest import Ingest
 from tfx_pipeline.components.leakage_auditor import LeakageAuditor
 from tfx_pipeline.components.release_gate import ReleaseGate
 from tfx_pipeline.components.text_encoding import TextEncoding
+from tfx_pipeline.components.text_pretraining import TextPretraining
+from tfx_pipeline.components.text_training import TextTraining
 from tfx_pipeline.config import Config
 from tfx_pipeline.evaluation_config import EvaluationConfig
 from tfx_pipeline.example_files import SPLITS
@@ -80,6 +82,8 @@ _EVALUATION_CODE = (
     "tfx_pipeline/example_users.py",
     "tfx_pipeline/exploration_sample.py",
     "tfx_pipeline/last_blessed.py",
+    "tfx_pipeline/search_cases.py",
+    "tfx_pipeline/search_quality.py",
     "tfx_pipeline/catalogue_evaluation.py",
     "tfx_pipeline/components/catalogue_evaluator.py",
 )
@@ -115,7 +119,8 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
     validation = _validation(ingest.outputs["tables"], examples.outputs["examples"], config)
     *_, schema, _, _, _, gate_of_data = validation
     transform = _transform(examples.outputs["examples"], schema.outputs["union"], gate_of_data)
-    texts = _text_encoding(transform, config)
+    trained = _trained_encoder(ingest, transform, config)
+    texts = _text_encoding(transform, trained[-1] if trained else None, config)
     towers = _towers(transform, texts, config)
     miner = _candidate_miner(transform, towers, config)
     ranker = _ranker(transform, towers, miner, config)
@@ -142,6 +147,7 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
         examples,
         *validation,
         transform,
+        *trained,
         texts,
         towers,
         miner,
@@ -222,17 +228,55 @@ def _transform(examples: BaseChannel, schema: BaseChannel, gate: base_component.
     return transform
 
 
-def _text_encoding(transform: Transform, config: Config) -> base_component.BaseComponent:
+def _trained_encoder(
+    ingest: base_component.BaseComponent, transform: Transform, config: Config
+) -> list[base_component.BaseComponent]:
+    """The stages that make the encoder the shop's own, as far as they are wanted; the last one has it."""
+    stages = []
+    if config.text.pretraining.maximum_steps:
+        settings = config.text.pretraining.model_dump(exclude={"compiled"})
+        settings |= {"jit_compile": config.text.pretraining.compiled, "seed": config.seed}
+        stages.append(TextPretraining(**_text_inputs(transform, config), settings=json.dumps(settings)))
+    if config.text.training.pairs != "none":
+        base = {"base": stages[-1].outputs["encoder"]} if stages else {}
+        stages.append(
+            TextTraining(
+                **_text_inputs(transform, config),
+                tables=ingest.outputs["tables"],
+                settings=config.text.training.model_dump_json(),
+                split=config.split.model_dump_json(),
+                event_types=json.dumps(config.event_types),
+                dimension=config.text.dimension,
+                terms=json.dumps(config.text.terms),
+                reranked=config.text.reranked,
+                seed=config.seed,
+                **base,
+            )
+        )
+    return stages
+
+
+def _text_inputs(transform: Transform, config: Config) -> dict[str, Any]:
+    """What every stage of the text encoder is given."""
     checkpoint = read_checkpoint(config.text.checkpoint)
+    return {
+        "examples": transform.outputs["transformed_examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+        "checkpoint": str(config.text.checkpoint or ""),
+        "max_tokens": config.text.max_tokens,
+        # A checkpoint may change under the same path.
+        "version": f"{code_version('trainer')} {checkpoint.digest} {checkpoint.pooling}",
+    }
+
+
+def _text_encoding(
+    transform: Transform, trained: base_component.BaseComponent | None, config: Config
+) -> base_component.BaseComponent:
     return TextEncoding(
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        checkpoint=str(config.text.checkpoint or ""),
-        max_tokens=config.text.max_tokens,
+        **_text_inputs(transform, config),
         dimension=config.text.dimension,
         cache=str(config.run_dir / "tfx" / "text_cache"),
-        # A checkpoint may change under the same path.
-        version=f"{code_version('trainer')} {checkpoint.digest} {checkpoint.pooling}",
+        **({} if trained is None else {"trained": trained.outputs["encoder"]}),
     )
 
 
@@ -317,7 +361,7 @@ def _evaluated_config(config: Config) -> Config:
     kept = Config.model_validate(config.model_dump(include=names))
     # Of the gates' bounds the evaluation needs no more than the baselines that they name.
     bounds: dict[str, Any] = {"thresholds": [each for each in kept.evaluation.thresholds if each.above]}
-    for name in ("maximum_drop", "minimum_lift_over_popular", "minimum_ranker_auc"):
+    for name in ("maximum_drop", "maximum_search_loss", "minimum_lift_over_popular", "minimum_ranker_auc"):
         bounds[name] = getattr(EvaluationConfig(), name)
     kept.evaluation = kept.evaluation.model_copy(update=bounds)
     return kept
@@ -326,7 +370,8 @@ def _evaluated_config(config: Config) -> Config:
 def _hyperparameters(config: Config) -> str:
     # As text: TFX sorts the keys of a mapping, and the order of the objectives counts.
     names = {"objectives", "history", "text", "retrieval", "ranker", "bandit", "seed"}
-    values = config.model_dump(mode="json", include=names)
+    # What the encoder was trained with reaches the models through its artifact alone.
+    values = config.model_dump(mode="json", include=names, exclude={"text": {"pretraining", "training"}})
     return json.dumps({**values, "shared_cut": config.split.method == "time"})
 
 

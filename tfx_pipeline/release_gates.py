@@ -8,8 +8,12 @@ from pydantic import TypeAdapter
 from tfx_pipeline.catalogue_evaluation import SERVED_MODEL, WindowResult
 from tfx_pipeline.evaluation.baselines import MOST_POPULAR
 from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation_config import EvaluationConfig, ThresholdConfig
+from tfx_pipeline.run_details import SearchQuality
 from tfx_pipeline.run_summary import Gate
+from tfx_pipeline.search_quality import BM25_NAME
+from trainer.features import EVAL
 
 _FILE = "gates.json"
 _ADAPTER = TypeAdapter(tuple[Gate, ...])
@@ -60,20 +64,20 @@ def last_blessed_gate(result: WindowResult, settings: EvaluationConfig) -> Gate:
     ours, theirs = (result.table.row(model, "all").metrics[metric] for model in (SERVED_MODEL, other))
     if ours is None or theirs is None:
         return Gate(name, False, _NOBODY["all"])
-    allowed = settings.maximum_drop or 0.0
-    reason = f"{ours:.4f} against {theirs:.4f}"
-    if ours >= theirs * (1 - allowed):
-        return Gate(name, True, f"{reason}, within a drop of {allowed:.1%}")
-    test = next(
-        (test for test in result.tests if (test.other, test.items, test.metric) == (other, "all", metric)), None
-    )
-    drop = f"{reason}: a drop of {1 - ours / theirs:.1%}, {allowed:.1%} is allowed"
-    if test is None:
-        return Gate(name, False, drop)
-    interval = f"95 % interval of the difference from {test.low:+.4f} to {test.high:+.4f}"
-    if test.high < 0:
-        return Gate(name, False, f"{drop}; {interval}")
-    return Gate(name, True, f"{drop}, but it may be chance; {interval}")
+    return _drop_gate(name, ours, theirs, settings.maximum_drop or 0.0, _test(result.tests, other, metric))
+
+
+def search_gates(searches: Sequence[SearchQuality], settings: EvaluationConfig) -> Iterator[Gate]:
+    """Whether the model searches as well as BM25 on the same searches; no gate for a window without any."""
+    if settings.maximum_search_loss is None:
+        return
+    metric = f"NDCG@{settings.cutoffs[0]}"
+    for found in searches:
+        if found.window == EVAL:
+            name = f"{metric}, {found.kind}, {found.window} window, against {BM25_NAME}"
+            ours, theirs = (found.table.row(model, "all").metrics[metric] for model in (SERVED_MODEL, BM25_NAME))
+            test = _test(found.tests, BM25_NAME, metric)
+            yield _drop_gate(name, ours or 0.0, theirs or 0.0, settings.maximum_search_loss, test)
 
 
 def threshold_gate(result: WindowResult, threshold: ThresholdConfig) -> Gate:
@@ -118,6 +122,24 @@ def missing_fairness_gates(result: WindowResult, settings: EvaluationConfig) -> 
         for kind, limit in (("quality", asked.quality), ("exposure", asked.exposure)):
             if limit is not None and (asked.dimension, kind) not in measured:
                 yield Gate(f"{kind} gap of {asked.dimension}, {result.name} window", False, reasons_here[kind])
+
+
+def _test(tests: Sequence[PairedTest], other: str, metric: str) -> PairedTest | None:
+    return next((test for test in tests if (test.other, test.items, test.metric) == (other, "all", metric)), None)
+
+
+def _drop_gate(name: str, ours: float, theirs: float, allowed: float, test: PairedTest | None) -> Gate:
+    """Whether a value is not clearly below another one by more than the allowed share."""
+    reason = f"{ours:.4f} against {theirs:.4f}"
+    if ours >= theirs * (1 - allowed):
+        return Gate(name, True, f"{reason}, within a drop of {allowed:.1%}")
+    drop = f"{reason}: a drop of {1 - ours / theirs:.1%}, {allowed:.1%} is allowed"
+    if test is None:
+        return Gate(name, False, drop)
+    interval = f"95 % interval of the difference from {test.low:+.4f} to {test.high:+.4f}"
+    if test.high < 0:
+        return Gate(name, False, f"{drop}; {interval}")
+    return Gate(name, True, f"{drop}, but it may be chance; {interval}")
 
 
 def _no_value(result: WindowResult, model: str, threshold: ThresholdConfig) -> str:

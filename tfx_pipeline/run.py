@@ -108,6 +108,7 @@ def _summarize(config: Config, title: str, started: datetime, data_hash: str) ->
         training=read_training_curves(records),
         examples=result.examples,
         exploration=result.exploration,
+        searches=result.searches,
         versions=collect_versions(config, data_hash),
     )
 

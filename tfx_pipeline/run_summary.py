@@ -13,7 +13,7 @@ from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation.probabilities import ProbabilityScores
 from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationTable
-from tfx_pipeline.run_details import ExampleUser, Exploration, TrainingCurve, Versions
+from tfx_pipeline.run_details import ExampleUser, Exploration, SearchQuality, TrainingCurve, Versions
 
 
 class RunSummaryError(ValueError):
@@ -145,6 +145,7 @@ class RunSummary:
         training: Training curves, model by model.
         examples: What the model would show to some users, and what they then did.
         exploration: How much each policy explores.
+        searches: How well the model searches, window by window.
         versions: What the run was made of.
     """
 
@@ -165,6 +166,7 @@ class RunSummary:
     training: tuple[TrainingCurve, ...] = ()
     examples: tuple[ExampleUser, ...] = ()
     exploration: tuple[Exploration, ...] = ()
+    searches: tuple[SearchQuality, ...] = ()
     versions: Versions = field(default_factory=Versions)
 
     @property

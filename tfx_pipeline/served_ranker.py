@@ -1,6 +1,6 @@
 """The exported SavedModel as a ranker of evaluation cases: it is asked as a client would ask it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,16 @@ class ServedRanker:
             return Slates(*(np.zeros((0, k), kind) for kind in (np.int32, np.float32, np.float32, object)))
         return Slates(*(np.concatenate(arrays) for arrays in zip(*map(_arrays, parts), strict=True)))
 
+    def search(self, queries: Sequence[str], k: int) -> Rankings:
+        """The greedy answers to strangers who type these queries; [Q, k]."""
+        slates = [
+            self._asked_by_strangers(queries[start : start + _BATCH], k) for start in range(0, len(queries), _BATCH)
+        ]
+        if not slates:
+            return Rankings(np.zeros((0, k), np.int32), np.zeros((0, k), np.float32))
+        items, scores = (np.concatenate([getattr(slate, name) for slate in slates]) for name in ("items", "scores"))
+        return Rankings(items, scores)
+
     def probabilities(self, users: np.ndarray, items: np.ndarray) -> dict[str, np.ndarray]:
         """Probability of each objective, and the utility, of pairs of a user and an item; the user store is asked.
 
@@ -148,6 +158,21 @@ class ServedRanker:
             k=tf.fill([len(cases)], k),
             policy=tf.fill([len(cases)], policy),
             seed=tf.constant(seeds, tf.int64),
+        )
+        return self._slates(answer, k)
+
+    def _asked_by_strangers(self, queries: Sequence[str], k: int) -> Slates:
+        count = len(queries)
+        answer = call_signature(
+            self._model,
+            "recommend",
+            user_id=tf.fill([count], ""),
+            **_stored_history(count),
+            query=tf.constant(list(queries)),
+            exclude_item_ids=tf.fill([count, 1], ""),
+            k=tf.fill([count], k),
+            policy=tf.fill([count], "greedy"),
+            seed=tf.zeros([count], tf.int64),
         )
         return self._slates(answer, k)
 

@@ -1,4 +1,4 @@
-"""The candidates of a request: the union of own history, neighbours of its items, the index and what is popular."""
+"""The candidates of a request: own history, neighbours of its items, words of the query, the index, what is popular."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from trainer.index.exact import HIDDEN, ExactIndex
 from trainer.neighbour_scores import NeighbourScores
 from trainer.query_side import QuerySide, decays, neighbour_weights
 
-SOURCES = ("history", "neighbours", "ann", "popular")
+SOURCES = ("history", "neighbours", "lexical", "ann", "popular")
 """Where a candidate came from; the first that names an item keeps it."""
 
 _HISTORY_TAU = 64.0
@@ -37,6 +37,7 @@ class CandidateCounts:
     retrieved: int
     from_history: int
     neighbours: int
+    lexical: int
     popular: int
 
 
@@ -76,6 +77,7 @@ class CandidateUnion(tf.Module):
         parts = [
             self._from_history(query, allowed),
             self._neighbours(query, allowed),
+            self._lexical(query, allowed),
             self.index.search(*query.blocks(self.text_share), allowed, self.counts.retrieved),
             self._popular(allowed),
         ]
@@ -110,6 +112,14 @@ class CandidateUnion(tf.Module):
         scores = tf.where(tf.gather(allowed, known, axis=1) & (scores > 0), scores, HIDDEN)
         best, places = tf.math.top_k(scores, tf.minimum(self.counts.neighbours, self.neighbours.count))
         return tf.gather(known, places), best
+
+    def _lexical(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Items that have words of the query, the best of the search first; no slot where no request has a query."""
+        found = query.lexical > 0
+        wanted = tf.where(tf.reduce_any(found), self.counts.lexical, 0)
+        scores = tf.where(allowed & found, query.search, HIDDEN)
+        best, rows = tf.math.top_k(scores, tf.minimum(wanted, tf.shape(scores)[1]))
+        return rows, best
 
     def _popular(self, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         scores = tf.where(allowed, self.popularity[tf.newaxis, :], HIDDEN)

@@ -18,7 +18,9 @@ class CrossFeatures(tf.Module):
     `names` lists the features in order. Those of repeats are explained in `RepeatFeatures`. A category's "share" is the
     share of the user's events in the candidate's category of that level, each weighted exp(-events ago / 64), and its
     "count" log(1 + sum of exp(-days ago / 60)). "neighbours" is the log of what the items of the history say about the
-    candidate (`NeighbourScores`), weighted by events ago and by days ago.
+    candidate (`NeighbourScores`), weighted by events ago and by days ago. "lexical" is the candidate's score for the
+    words of the query over the best score of any item, and "lexical_score" log(1 + the score itself). "search" is the
+    candidate's place between the worst and the best item by words and meaning together, in [0, 1].
     """
 
     def __init__(
@@ -47,6 +49,9 @@ class CrossFeatures(tf.Module):
             "neighbours_by_days",
             "preference",
             "query_text",
+            "lexical",
+            "lexical_score",
+            "search",
             "has_query",
             "history_text",
             *store.NUMBERS,
@@ -109,7 +114,7 @@ class CrossFeatures(tf.Module):
         weight = decays(query.steps, (_CATEGORY_TAU,))
         past = tf.reduce_sum(tf.gather(self.store.texts, tf.maximum(query.history, 0)) * weight, axis=1)
         history_text = tf.matmul(texts, tf.math.l2_normalize(past, axis=1)[:, :, tf.newaxis])
-        return tf.concat([preference, query_text, has_text, history_text], axis=2)
+        return tf.concat([preference, query_text, *_searched(query, rows), has_text, history_text], axis=2)
 
     def _price_difference(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:
         """Scaled price of the candidate minus the mean of the history; 0 where either is unknown."""
@@ -119,6 +124,20 @@ class CrossFeatures(tf.Module):
         mean = tf.reduce_sum(self.store.column("price", past) * known, axis=1, keepdims=True) / tf.maximum(count, 1.0)
         usable = self.store.column("price_known", rows) * tf.cast(count > 0, tf.float32)
         return ((self.store.column("price", rows) - mean) * usable)[:, :, tf.newaxis]
+
+
+def _searched(query: QuerySide, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Lexical score, relative and absolute, and search score of candidates, float32 [B, N, 1]; 0 without a query."""
+    lexical, search = (tf.gather(scores, rows, batch_dims=1) for scores in (query.lexical, query.search))
+    best, highest = (tf.reduce_max(scores, axis=1, keepdims=True) for scores in (query.lexical, query.search))
+    lowest = tf.reduce_min(query.search, axis=1, keepdims=True)
+    parts = (
+        tf.math.divide_no_nan(lexical, best),
+        tf.math.log1p(lexical),
+        tf.math.divide_no_nan(search - lowest, highest - lowest),
+    )
+    relative, absolute, placed = (part[:, :, tf.newaxis] for part in parts)
+    return relative, absolute, placed
 
 
 def _days_since_any(query: QuerySide) -> tf.Tensor:

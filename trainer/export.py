@@ -16,10 +16,12 @@ from trainer.hyperparameters import Hyperparameters
 from trainer.model_files import MODEL_NAME, TITLES_FILE, VERSION_FILE
 from trainer.ranker import Ranker
 from trainer.raw_inputs import RawInputs
+from trainer.reranking import Reranker
 from trainer.retrieval_graph import RetrievalGraph, event_type_rows
 from trainer.retrieval_package import RetrievalPackage
 from trainer.servable import Servable
 from trainer.text_encoder import TextEncoder
+from trainer.text_training.cross_encoder import CrossEncoder
 from trainer.warmup import sample_requests, write_warmup
 
 _WARMUP_USERS, _WARMUP_ITEMS = 7, 20
@@ -53,6 +55,7 @@ def build_servable(
     ranker: Ranker,
     posterior: LinearPosterior,
     encoder: TextEncoder,
+    cross_encoder: CrossEncoder | None,
     transform: tft.TFTransformOutput,
     settings: Hyperparameters,
     version: str,
@@ -60,10 +63,23 @@ def build_servable(
     """Put the parts together as of the end of the training window."""
     retrieval = build_retrieval_graph(package, True, transform, settings)
     first_event_type = next(iter(settings.objective_events.values()))[0]
-    raw = RawInputs(transform, package.users, encoder, package.reducer, retrieval.encoder, first_event_type)
-    exploration = ExplorationHead(posterior, settings.bandit["policy"], settings.bandit["draws"])
     item_ids = package.catalogue.item_ids.tolist()
-    return Servable(raw, retrieval, package.towers, ranker, exploration, item_ids, settings.objective_weights, version)
+    raw = RawInputs(
+        transform,
+        item_ids,
+        package.users,
+        encoder,
+        package.reducer,
+        retrieval.encoder,
+        retrieval.search,
+        first_event_type,
+    )
+    exploration = ExplorationHead(posterior, settings.bandit["policy"], settings.bandit["draws"])
+    reranker = None
+    if cross_encoder is not None and settings.text["reranked"]:
+        reranker = Reranker(cross_encoder, [*package.catalogue.texts, ""], settings.text["reranked"])
+    weights = settings.objective_weights
+    return Servable(raw, retrieval, package.towers, ranker, reranker, exploration, item_ids, weights, version)
 
 
 def export_servable(servable: Servable, package: RetrievalPackage, user_ids: list[str], folder: Path) -> None:

@@ -66,6 +66,10 @@ ITEM_EXAMPLE: tuple[Feature, ...] = (
 EVENT_PREFIX, ITEM_PREFIX = "event_", "item_"
 """Before the name of a shop's own column: a list in parallel to `item_ids`, and one value of an item."""
 
+LONGEST_ITEM_TEXT = 4_000
+"""Characters of title and description that are read of an item. The text encoder stops earlier, at its tokens; a word
+that the lexical index does not see is not found."""
+
 CATEGORY_SEPARATOR = " > "
 
 TRAIN, RANKER, EVAL, TEST = "train", "ranker", "eval", "test"

@@ -1,16 +1,44 @@
 """The text vectors of a catalogue: encoded once, reduced, and kept in a folder of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from trainer.catalogue import Catalogue
+from trainer.search_fusion import SearchFusion
+from trainer.search_index import DENSE, WORDS
 from trainer.text_encoder import TextEncoder, encode_texts
 from trainer.text_reducer import TextReducer
 
 _REDUCER, _VECTORS = "reducer.npz", "vectors.npy"
+FUSION_FILE = "fusion.json"
+PLAIN_FUSION = SearchFusion.equal(WORDS, DENSE)
+"""For a shop without queries to choose by."""
+
+
+def text_vectors(
+    texts: Sequence[str],
+    encoder: TextEncoder,
+    reducer: TextReducer,
+    cache: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Encode texts with a reducer that is there already.
+
+    Args:
+        texts: N texts.
+        encoder: The text encoder.
+        reducer: The map of its vectors.
+        cache: Folder for encoder vectors by content, shared by runs.
+        progress: Called with the texts done and all texts.
+
+    Returns:
+        Unit vectors, zeros for '', float32 [N, T].
+    """
+    vectors = reducer.reduce(encode_texts(encoder, texts, cache, progress)).numpy()
+    return vectors * (np.array(texts, dtype=object) != "")[:, np.newaxis]
 
 
 @dataclass(frozen=True)
@@ -20,10 +48,12 @@ class ItemTexts:
     Attributes:
         vectors: Unit vectors, zeros for an item without text and for the unknown item, float32 [V + 1, T].
         reducer: The map from encoder vectors to these.
+        fusion: How words and meaning become one search score.
     """
 
     vectors: np.ndarray
     reducer: TextReducer
+    fusion: SearchFusion = PLAIN_FUSION
 
     @classmethod
     def encode(
@@ -54,8 +84,11 @@ class ItemTexts:
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / _VECTORS, self.vectors)
         self.reducer.save(folder / _REDUCER)
+        self.fusion.save(folder / FUSION_FILE)
 
     @classmethod
     def load(cls, folder: Path) -> "ItemTexts":
         """Read what `save` wrote."""
-        return cls(np.load(folder / _VECTORS), TextReducer.load(folder / _REDUCER))
+        return cls(
+            np.load(folder / _VECTORS), TextReducer.load(folder / _REDUCER), SearchFusion.load(folder / FUSION_FILE)
+        )

@@ -14,7 +14,7 @@ from trainer.query_side import QuerySide
 from trainer.retrieval_graph import RetrievalGraph
 from trainer.user_events import UserEvents, ages_at, last_events
 
-_ASKED = ("users", "history", "event_types", "ages", "texts")
+_ASKED = ("users", "history", "event_types", "ages", "queries", "texts")
 """What the graph is asked with, in the order of `_collect`."""
 
 
@@ -170,9 +170,11 @@ def _collect(
     history: tf.Tensor,
     event_types: tf.Tensor,
     ages: tf.Tensor,
+    queries: tf.Tensor,
     text: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    asked: QuerySide = graph.encoder.encode(users, history, event_types, ages, text)
+    found = graph.search.scores(queries, text)
+    asked: QuerySide = graph.encoder.encode(users, history, event_types, ages, text, found)
     excluded = history if new_only else history[:, :0]
     candidates = graph.candidates.collect(asked, graph.allowed_without(excluded))
     return candidates.rows, candidates.valid, graph.features(asked, candidates.rows)
@@ -180,7 +182,8 @@ def _collect(
 
 def _specification(cases: Cases) -> list[tf.TensorSpec]:
     arrays = [getattr(cases, name) for name in _ASKED]
-    return [tf.TensorSpec([None, *array.shape[1:]], array.dtype) for array in arrays]
+    kinds = [tf.string if array.dtype == object else array.dtype for array in arrays]
+    return [tf.TensorSpec([None, *array.shape[1:]], kind) for array, kind in zip(arrays, kinds, strict=True)]
 
 
 def _labels(cases: Cases, case: int, rows: np.ndarray, titles: np.ndarray) -> np.ndarray:

@@ -17,8 +17,6 @@ ITEM_TEXT = "item_text"
 CATEGORY_LEVELS = ("category_1", "category_2", "category_3")
 SCALED_PRICE = "scaled_price"
 
-_TEXT_CHARACTERS = 600
-
 
 def preprocessing_fn(inputs: dict[str, tf.SparseTensor]) -> dict[str, tf.SparseTensor]:
     """The transform graph.
@@ -62,7 +60,7 @@ def _item_text(inputs: dict[str, tf.SparseTensor]) -> tf.SparseTensor:
     """Title and description of each item; examples that are not items have none."""
     title, description = (_one_string(inputs[name]) for name in (features.TITLE, features.DESCRIPTION))
     text = tf.strings.strip(tf.strings.join([title, description], separator=" "))
-    text = tf.strings.substr(text, 0, _TEXT_CHARACTERS, unit="UTF8_CHAR")
+    text = tf.strings.substr(text, 0, features.LONGEST_ITEM_TEXT, unit="UTF8_CHAR")
     return tf.sparse.from_dense(text[:, tf.newaxis])
 
 

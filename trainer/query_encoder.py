@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from trainer.query_side import QuerySide
 from trainer.retrieval import TwoTowerModel
+from trainer.search_index import SearchScores
 
 
 class QueryEncoder(tf.Module):
@@ -17,7 +18,13 @@ class QueryEncoder(tf.Module):
         self.variables_of_towers = [weight.value for weight in towers.weights]
 
     def encode(
-        self, users: tf.Tensor, history: tf.Tensor, event_types: tf.Tensor, ages: tf.Tensor, text: tf.Tensor
+        self,
+        users: tf.Tensor,
+        history: tf.Tensor,
+        event_types: tf.Tensor,
+        ages: tf.Tensor,
+        text: tf.Tensor,
+        found: SearchScores,
     ) -> QuerySide:
         """The query side of B requests.
 
@@ -27,6 +34,7 @@ class QueryEncoder(tf.Module):
             event_types: Rows of the event types, -1 pads, int32 [B, H].
             ages: Days from each event to the request, float32 [B, H].
             text: Unit text vectors, zeros without a text, float32 [B, T].
+            found: What the query says of each row of the catalogue, float32 [B, V + 1].
         """
         known = history >= 0
         batch = {
@@ -38,4 +46,4 @@ class QueryEncoder(tf.Module):
             "target_days": tf.zeros_like(ages[:, :1]),
         }
         preference = self._towers.embed_queries(batch)[:, 0, :]
-        return QuerySide(users, history, event_types, ages, preference, text)
+        return QuerySide(users, history, event_types, ages, preference, text, *found)

@@ -18,6 +18,8 @@ class QuerySide(NamedTuple):
         ages: Days from each event to the request; anything for padding, float32 [B, H].
         preference: Unit preference vectors of the query tower, float32 [B, D].
         text: Unit text vectors of the query, zeros without one, float32 [B, T].
+        lexical: BM25 of the query's words for each row of the catalogue, zeros without a query, float32 [B, V + 1].
+        search: The same by words and meaning together, only comparable within a query, float32 [B, V + 1].
     """
 
     users: tf.Tensor
@@ -26,6 +28,8 @@ class QuerySide(NamedTuple):
     ages: tf.Tensor
     preference: tf.Tensor
     text: tf.Tensor
+    lexical: tf.Tensor
+    search: tf.Tensor
 
     @property
     def has_text(self) -> tf.Tensor:

@@ -1,13 +1,13 @@
 """Raw strings to rows and vectors: the transform graph, the user store and the text encoder inside the servable."""
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
 from trainer import features
-from trainer.preprocessing import CATEGORY_LEVELS, ITEM_TEXT, SCALED_PRICE
+from trainer.item_transform import ItemTransform
 from trainer.query_encoder import QueryEncoder
 from trainer.query_side import QuerySide
+from trainer.search_index import SearchIndex
 from trainer.text_encoder import TextEncoder
 from trainer.text_reducer import TextReducer
 from trainer.user_store import UserStore
@@ -22,38 +22,43 @@ class RawInputs(tf.Module):
     def __init__(
         self,
         transform: tft.TFTransformOutput,
+        item_ids: list[str],
         users: UserStore,
         encoder: TextEncoder,
         reducer: TextReducer,
         queries: QueryEncoder,
+        search: SearchIndex,
         default_event_type: str,
     ) -> None:
         """Take the parts.
 
         Args:
             transform: The transform graph.
+            item_ids: The shop's ids by catalogue row; they may be more than the transform graph knows.
             users: Histories of known users.
             encoder: The text encoder.
             reducer: The map of its vectors.
             queries: The query tower.
+            search: The indexes over words and meaning of the items.
             default_event_type: What an event without a type is taken for.
         """
         super().__init__(name="raw_inputs")
-        self._transform = transform.transform_features_layer()
-        self._item_count = transform.vocabulary_size_by_name(features.ITEM_ID)
-        self._missing = {name: transform.vocabulary_size_by_name(name) for name in (*CATEGORY_LEVELS, features.BRAND)}
+        self._item_count = len(item_ids)
+        rows = tf.lookup.KeyValueTensorInitializer(item_ids, tf.range(self._item_count), tf.string, tf.int32)
+        self._row_of = tf.lookup.StaticHashTable(rows, default_value=self._item_count)
+        self._items = ItemTransform(transform)
+        self._transform = self._items.layer
         self._history = tf.Variable(users.items, trainable=False, name="stored_items")
         self._history_types = tf.Variable(users.event_types, trainable=False, name="stored_event_types")
         self._history_ages = tf.Variable(users.ages, trainable=False, name="stored_ages")
-        self._encoder, self._reducer, self._queries = encoder, reducer, queries
+        self._encoder, self._reducer, self._queries, self._search = encoder, reducer, queries, search
         self._encoder_variables = encoder.tf_variables()
         self._tokenizer = encoder.tokenize
         self._default_event_type = default_event_type
 
     def item_rows(self, item_ids: tf.Tensor) -> tf.Tensor:
         """Catalogue rows of ids; string [B, N] to int32 [B, N], -1 for '', V for an unknown item."""
-        rows = self._transform({features.ITEM_IDS: tf.sparse.from_dense(item_ids)})[features.ITEM_IDS]
-        return tf.cast(_to_dense(rows, tf.shape(item_ids), -1), tf.int32)
+        return tf.where(tf.equal(item_ids, ""), -1, self._row_of.lookup(item_ids))
 
     def query_side(
         self,
@@ -79,9 +84,10 @@ class RawInputs(tf.Module):
         history = tf.where(stored, tf.gather(self._history, users), given)
         event_types = tf.where(stored, tf.gather(self._history_types, users), given_types)
         ages = tf.where(stored, tf.gather(self._history_ages, users), given_ages)
-        return self._queries.encode(users, history, event_types, ages, self.text_vectors(query))
+        texts = self.text_vectors(query)
+        return self._queries.encode(users, history, event_types, ages, texts, self._search.scores(query, texts))
 
-    # A function of its own in the graph: seven signatures share one copy of the encoder.
+    # A function of its own in the graph: eight signatures share one copy of the encoder.
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def text_vectors(self, texts: tf.Tensor) -> tf.Tensor:
         """Unit text vectors, zeros for ''; string [B] to float32 [B, T]. Without any text nothing is encoded."""
@@ -108,24 +114,8 @@ class RawInputs(tf.Module):
         Returns:
             categories int32 [B, 3], brands int32 [B], prices float32 [B, 2] and texts float32 [B, T].
         """
-        known = tf.math.is_finite(price) & (price >= 0)
-        raw = {
-            features.TITLE: tf.sparse.from_dense(title[:, tf.newaxis]),
-            features.DESCRIPTION: tf.sparse.from_dense(description[:, tf.newaxis]),
-            features.CATEGORY: tf.sparse.from_dense(category[:, tf.newaxis]),
-            features.PRICE: _one_column(tf.where(known), tf.boolean_mask(price, known), price),
-        }
-        transformed = self._transform(raw)
-        shape = tf.stack([tf.size(title), 1])
-        levels = [_to_dense(transformed[name], shape, self._missing[name]) for name in CATEGORY_LEVELS]
-        scaled = _to_dense(transformed[SCALED_PRICE], shape, 0.0)
-        text = _to_dense(transformed[ITEM_TEXT], shape, "")[:, 0]
-        return {
-            "categories": tf.cast(tf.concat(levels, axis=1), tf.int32),
-            "brands": tf.fill(tf.shape(title), np.int32(self._missing[features.BRAND])),
-            "prices": tf.concat([scaled, tf.cast(known, tf.float32)[:, tf.newaxis]], axis=1),
-            "texts": self.text_vectors(text),
-        }
+        told = self._items(title, description, category, tf.fill(tf.shape(title), ""), price)
+        return {**told._asdict(), "texts": self.text_vectors(told.texts)}
 
     def _user_rows(self, user_id: tf.Tensor) -> tf.Tensor:
         # '' is a stranger, but an empty sparse row would have no value at all.
@@ -161,8 +151,3 @@ def _fit_columns(values: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 def _to_dense(sparse: tf.SparseTensor, shape: tf.Tensor, default: object) -> tf.Tensor:
     resized = tf.SparseTensor(sparse.indices, sparse.values, tf.cast(shape, tf.int64))
     return tf.sparse.to_dense(resized, default_value=tf.cast(default, sparse.dtype))
-
-
-def _one_column(indices: tf.Tensor, values: tf.Tensor, like: tf.Tensor) -> tf.SparseTensor:
-    rows = tf.concat([indices, tf.zeros_like(indices)], axis=1)
-    return tf.SparseTensor(rows, values, tf.cast(tf.stack([tf.size(like), 1]), tf.int64))

@@ -1,5 +1,6 @@
 """From rows of users and histories to candidates and their features: what mining and serving share."""
 
+import numpy as np
 import tensorflow as tf
 
 from trainer.candidates import CandidateCounts, CandidateUnion
@@ -9,10 +10,11 @@ from trainer.item_store import ItemStore
 from trainer.neighbour_scores import NeighbourScores
 from trainer.query_encoder import QueryEncoder
 from trainer.retrieval_package import RetrievalPackage
+from trainer.search_index import SearchIndex
 
 
 class RetrievalGraph(tf.Module):
-    """Item store, query encoder, index, candidate union and cross features over one retrieval package.
+    """Item store, query encoder, both indexes, candidate union and cross features over one retrieval package.
 
     The same graph runs when candidates are mined and when requests are served, so the two cannot differ.
     """
@@ -45,15 +47,21 @@ class RetrievalGraph(tf.Module):
             package.catalogue, package.preferences(), package.towers.items.tables["texts"].value, statistics
         )
         self.index = ExactIndex(self.store.preferences, self.store.texts)
+        documents = [*package.catalogue.texts, ""]
+        self.search = SearchIndex(documents, self.store.texts, package.fusion, package.term_kinds)
+        self.lexical = self.search.words
         self.candidates = CandidateUnion(self.index, scores, statistics.log_recent_share, counts, text_share)
         membership = [
             [1.0 if row in rows else 0.0 for rows in objective_types.values()] for row in range(event_type_count)
         ]
         self.features = CrossFeatures(self.store, scores, membership, tuple(objective_types))
         self.text_share = text_share
+        shown = np.ones(self.store.item_count + 1, bool)
+        shown[package.catalogue.hidden] = shown[-1] = False
+        self.shown = tf.Variable(shown, trainable=False, name="shown")
 
     def allowed_without(self, excluded: tf.Tensor) -> tf.Tensor:
-        """Which items may be shown: all of the catalogue but the excluded ones, and never the unknown item.
+        """Which items may be shown: all of the catalogue but hidden and excluded ones, and never the unknown item.
 
         Args:
             excluded: Catalogue rows, int32 [B, X]; -1 pads.
@@ -63,7 +71,7 @@ class RetrievalGraph(tf.Module):
         """
         items = self.store.item_count
         requests, columns = tf.unstack(tf.shape(excluded))
-        allowed = tf.repeat((tf.range(items + 1) < items)[tf.newaxis, :], requests, axis=0)
+        allowed = tf.repeat(self.shown[tf.newaxis, :], requests, axis=0)
         # Padding hides the unknown item, which is hidden anyway.
         flat = tf.reshape(tf.where(excluded < 0, items, excluded), [-1])
         index = tf.stack([tf.repeat(tf.range(requests), columns), flat], axis=1)

@@ -8,11 +8,19 @@ import keras
 import numpy as np
 
 from trainer.catalogue import Catalogue
+from trainer.damaged_files import read_whole
 from trainer.item_statistics import ItemStatistics
+from trainer.item_texts import FUSION_FILE
 from trainer.item_to_item.neighbours import Neighbours
+from trainer.lexical.terms import KINDS, TermKind
 from trainer.retrieval import TwoTowerModel
+from trainer.search_fusion import SearchFusion
+from trainer.search_index import WORDS
+from trainer.string_arrays import pack_strings, unpack_strings
 from trainer.text_reducer import TextReducer
 from trainer.user_store import UserStore
+
+Arrays = TypeVar("Arrays", Catalogue, UserStore, ItemStatistics)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class RetrievalPackage:
         neighbours_at_ranker_start: Neighbours learned before the ranker's window.
         neighbours_at_training_end: Neighbours learned from the whole training window.
         reducer: The map of text vectors.
+        fusion: How words and meaning become one search score.
     """
 
     towers: TwoTowerModel
@@ -38,6 +47,12 @@ class RetrievalPackage:
     neighbours_at_ranker_start: Neighbours
     neighbours_at_training_end: Neighbours
     reducer: TextReducer
+    fusion: SearchFusion
+
+    @property
+    def term_kinds(self) -> tuple[TermKind, ...]:
+        """What lexical indexes the fusion needs, that of the words first: explanations need it as well."""
+        return (WORDS, *(kind for kind in KINDS if kind in self.fusion.weights and kind != WORDS))
 
     def counted(self, at_training_end: bool) -> tuple[ItemStatistics, Neighbours]:
         """Statistics and neighbours of the whole training window, or of the ranker's start."""
@@ -50,6 +65,7 @@ class RetrievalPackage:
         folder.mkdir(parents=True, exist_ok=True)
         self.towers.save(folder / "towers.keras")
         self.reducer.save(folder / "reducer.npz")
+        self.fusion.save(folder / FUSION_FILE)
         _save_arrays(self.catalogue, folder / "catalogue.npz")
         _save_arrays(self.users, folder / "users.npz")
         _save_arrays(self.at_ranker_start, folder / "at_ranker_start.npz")
@@ -59,16 +75,25 @@ class RetrievalPackage:
 
     @classmethod
     def load(cls, folder: Path) -> "RetrievalPackage":
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Raises:
+            DamagedFileError: A file is missing or cannot be read.
+        """
+
+        def arrays(kind: type[Arrays], name: str) -> Arrays:
+            return read_whole(folder / name, lambda path: _load_arrays(kind, path))
+
         return cls(
-            towers=keras.saving.load_model(folder / "towers.keras", compile=False),
-            catalogue=_load_arrays(Catalogue, folder / "catalogue.npz"),
-            users=_load_arrays(UserStore, folder / "users.npz"),
-            at_ranker_start=_load_arrays(ItemStatistics, folder / "at_ranker_start.npz"),
-            at_training_end=_load_arrays(ItemStatistics, folder / "at_training_end.npz"),
-            neighbours_at_ranker_start=Neighbours.load(folder / "neighbours_at_ranker_start.npz"),
-            neighbours_at_training_end=Neighbours.load(folder / "neighbours_at_training_end.npz"),
-            reducer=TextReducer.load(folder / "reducer.npz"),
+            towers=read_whole(folder / "towers.keras", lambda path: keras.saving.load_model(path, compile=False)),
+            catalogue=arrays(Catalogue, "catalogue.npz"),
+            users=arrays(UserStore, "users.npz"),
+            at_ranker_start=arrays(ItemStatistics, "at_ranker_start.npz"),
+            at_training_end=arrays(ItemStatistics, "at_training_end.npz"),
+            neighbours_at_ranker_start=read_whole(folder / "neighbours_at_ranker_start.npz", Neighbours.load),
+            neighbours_at_training_end=read_whole(folder / "neighbours_at_training_end.npz", Neighbours.load),
+            reducer=read_whole(folder / "reducer.npz", TextReducer.load),
+            fusion=read_whole(folder / FUSION_FILE, SearchFusion.load),
         )
 
     def preferences(self, batch: int = 8192) -> np.ndarray:
@@ -78,22 +103,21 @@ class RetrievalPackage:
         return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
 
 
-Arrays = TypeVar("Arrays", Catalogue, UserStore, ItemStatistics)
-
-
 def _save_arrays(part: Arrays, path: Path) -> None:
-    values = {name: np.asarray(value) for name, value in asdict(part).items()}
-    # NumPy could keep strings of Python only as pickles.
-    stored = {name: value.astype(np.str_) if value.dtype == object else value for name, value in values.items()}
+    stored: dict[str, np.ndarray] = {}
+    for name, value in asdict(part).items():
+        array = np.asarray(value)
+        stored |= pack_strings(name, array) if array.dtype == object else {name: array}
     np.savez(path, **stored)
 
 
 def _load_arrays(kind: type[Arrays], path: Path) -> Arrays:
-    with np.load(path) as arrays:
-        return kind(**{field.name: _as_declared(arrays[field.name], field.type) for field in fields(kind)})
+    with np.load(path) as file:
+        arrays = dict(file)
+    return kind(**{field.name: _as_declared(field.name, arrays, field.type) for field in fields(kind)})
 
 
-def _as_declared(value: np.ndarray, declared: Any) -> Any:
+def _as_declared(name: str, arrays: dict[str, np.ndarray], declared: Any) -> Any:
     if declared is not np.ndarray:
-        return declared(value.tolist())
-    return value.astype(object) if value.dtype.kind == "U" else value
+        return declared(arrays[name].tolist())
+    return arrays[name] if name in arrays else unpack_strings(name, arrays)

@@ -14,11 +14,12 @@ from trainer.item_statistics import item_statistics, target_counts
 from trainer.item_texts import ItemTexts
 from trainer.mined_examples import mined_dataset
 from trainer.model_files import POSTERIOR_FILE
+from trainer.model_parts import ModelParts
 from trainer.ranker_training import posterior_of, train_ranker
 from trainer.retrieval_package import RetrievalPackage
 from trainer.retrieval_training import train_towers
+from trainer.shop_encoder import hand_on_networks, load_cross_encoder, load_shop_encoder
 from trainer.shop_neighbours import shop_neighbours
-from trainer.text_encoder import TextEncoder
 from trainer.user_events import read_user_events
 from trainer.user_store import UserStore
 
@@ -76,8 +77,10 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
         neighbours_at_ranker_start=shop_neighbours([windows], len(catalogue), settings.retrieval),
         neighbours_at_training_end=shop_neighbours([windows, cases], len(catalogue), settings.retrieval),
         reducer=texts.reducer,
+        fusion=texts.fusion,
     )
     package.save(Path(fn_args.serving_model_dir))
+    hand_on_networks(Path(fn_args.base_model), Path(fn_args.serving_model_dir))
 
 
 def ranker_run_fn(fn_args: FnArgs) -> None:
@@ -95,13 +98,17 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
     validation = mined_dataset(fn_args.eval_files, batch, widths, None)
     ranker = train_ranker(training, validation, widths[0], settings, Path(fn_args.model_run_dir))
     posterior = posterior_of(ranker, mined_dataset(fn_args.train_files, batch, widths, None), settings)
-    encoder = TextEncoder.load(settings.checkpoint, settings.text["max_tokens"])
+    encoder = load_shop_encoder(Path(fn_args.base_model), settings)
     version = str(int(time.time()))
-    servable = build_servable(package, ranker, posterior, encoder, transform, settings, version)
+    networks = (encoder, load_cross_encoder(Path(fn_args.base_model)))
+    servable = build_servable(package, ranker, posterior, *networks, transform, settings, version)
     folder = Path(fn_args.serving_model_dir)
     export_servable(servable, package, list(vocabulary(transform, features.USER_ID)[:8]), folder)
     posterior.save(folder / POSTERIOR_FILE)
-    ranker.save(Path(fn_args.model_run_dir) / RANKER_FILE)
+    ranker_file = Path(fn_args.model_run_dir) / RANKER_FILE
+    ranker.save(ranker_file)
+    parts = (Path(fn_args.base_model), Path(fn_args.transform_output), ranker_file)
+    ModelParts(*parts, fn_args.custom_config["hyperparameters"]).save(folder)
 
 
 def split_files(files: list[str], split: str) -> list[str]:

@@ -7,11 +7,13 @@ import tensorflow as tf
 from trainer import features
 from trainer.bandit.exploration_head import ExplorationHead
 from trainer.bandit.slate import with_constant
-from trainer.candidates import SOURCES
+from trainer.candidates import SOURCES, Candidates
+from trainer.explanations import Explainer
 from trainer.index.exact import HIDDEN
 from trainer.query_side import QuerySide
 from trainer.ranker import Ranker
 from trainer.raw_inputs import RawInputs
+from trainer.reranking import Reranker
 from trainer.retrieval import TwoTowerModel
 from trainer.retrieval_graph import RetrievalGraph
 
@@ -49,6 +51,7 @@ INPUTS = {
         "seed": tf.TensorSpec([None], tf.int64),
     },
     "rank": {**USER_SIDE, "candidate_item_ids": _STRING_LISTS},
+    "explain": {**USER_SIDE, "candidate_item_ids": _STRING_LISTS},
     "retrieve": {**USER_SIDE, **K},
     "similar_items": {"item_id": _STRINGS, "title": _STRINGS, "description": _STRINGS, **K},
     "embed_query": USER_SIDE,
@@ -73,6 +76,7 @@ class Servable(tf.Module):
         retrieval: RetrievalGraph,
         towers: TwoTowerModel,
         ranker: Ranker,
+        reranker: Reranker | None,
         exploration: ExplorationHead,
         item_ids: list[str],
         objective_weights: dict[str, float],
@@ -85,6 +89,7 @@ class Servable(tf.Module):
             retrieval: Index, candidates and features at the end of the training window.
             towers: The two-tower model, for items outside the catalogue.
             ranker: The trained ranker.
+            reranker: The last stage of a search; None for none.
             exploration: The bandit head.
             item_ids: The shop's ids by catalogue row.
             objective_weights: Weight of each objective in the utility, in the ranker's order.
@@ -92,9 +97,10 @@ class Servable(tf.Module):
         """
         super().__init__(name="shoprank")
         self.raw, self.retrieval, self.exploration = raw, retrieval, exploration
-        self._towers, self._ranker = towers, ranker
+        self._towers, self._ranker, self.reranker = towers, ranker, reranker
         self.variables_of_ranker = [weight.value for weight in ranker.weights]
         self.item_ids = tf.Variable([*item_ids, ""], trainable=False, name="item_ids")
+        self.explainer = Explainer(retrieval, lambda features: self._scored(features).utility, self.item_ids)
         self.objectives = list(objective_weights)
         self._weights = tf.constant(list(objective_weights.values()), tf.float32)
         self.version = version
@@ -119,10 +125,11 @@ class Servable(tf.Module):
         allowed = self.retrieval.allowed_without(self.raw.item_rows(exclude_item_ids))
         candidates = self.retrieval.candidates.collect(asked, allowed)
         scored = self._score(asked, candidates.rows)
+        utility = self._reranked(query, candidates, scored.utility)
         # What no candidate can fill is not even laid out: a single k of a billion would end the server.
         width = tf.minimum(_width(k), tf.shape(candidates.rows)[1])
         slate = self.exploration.choose(
-            policy, scored.utility, with_constant(scored.last_layer), candidates.valid, width, seed
+            policy, utility, with_constant(scored.last_layer), candidates.valid, width, seed
         )
         filled = (slate.indices >= 0) & _within(k, width)
         position = tf.maximum(slate.indices, 0)
@@ -152,6 +159,18 @@ class Servable(tf.Module):
         given = tf.cast(rows >= 0, tf.float32)
         outputs = {name: scored.probabilities[:, :, number] * given for number, name in enumerate(self.objectives)}
         return {**outputs, "utility": scored.utility * given}
+
+    def _explain(
+        self,
+        user_id: tf.Tensor,
+        history_item_ids: tf.Tensor,
+        history_event_types: tf.Tensor,
+        history_ages: tf.Tensor,
+        query: tf.Tensor,
+        candidate_item_ids: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
+        return self.explainer.explain(asked, query, self.raw.item_rows(candidate_item_ids))
 
     def _retrieve(
         self,
@@ -206,7 +225,15 @@ class Servable(tf.Module):
         return {name: values[:, 0] for name, values in ranked.items()}
 
     def _score(self, asked: QuerySide, rows: tf.Tensor) -> Scored:
-        last_layer = self._ranker.last_layer(self.retrieval.features(asked, rows))
+        return self._scored(self.retrieval.features(asked, rows))
+
+    def _reranked(self, query: tf.Tensor, candidates: Candidates, utility: tf.Tensor) -> tf.Tensor:
+        if self.reranker is None:
+            return utility
+        return self.reranker.utility(query, candidates.rows, utility, candidates.valid)
+
+    def _scored(self, features: tf.Tensor) -> Scored:
+        last_layer = self._ranker.last_layer(features)
         probabilities = tf.sigmoid(self._ranker.heads(last_layer))
         return Scored(probabilities, tf.linalg.matvec(probabilities, self._weights), last_layer)
 

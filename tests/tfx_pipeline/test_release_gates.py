@@ -6,7 +6,14 @@ from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationRow, EvaluationTable
 from tfx_pipeline.evaluation_config import EvaluationConfig, FairnessConfig, ThresholdConfig
-from tfx_pipeline.release_gates import catalogue_gates, last_blessed_gate, popularity_gate, threshold_gate
+from tfx_pipeline.release_gates import (
+    catalogue_gates,
+    last_blessed_gate,
+    popularity_gate,
+    search_gates,
+    threshold_gate,
+)
+from tfx_pipeline.run_details import SearchQuality
 
 NOBODY = "no user of the window has both a history and a target"
 
@@ -148,3 +155,48 @@ def test_no_gate_against_a_model_that_is_not_there_or_not_asked_for() -> None:
     assert len(list(catalogue_gates(result(0.3), EvaluationConfig(cutoffs=[10])))) == 1
     settings = EvaluationConfig(cutoffs=[10], maximum_drop=None)
     assert len(list(catalogue_gates(result(0.3, last=0.4, interval=(-1, 1)), settings))) == 1
+
+
+def found_searches(window: str, ours: float, interval: tuple[float, float] | None = None) -> SearchQuality:
+    values = {"shoprank": ours, "BM25": 0.5}
+    rows = tuple(EvaluationRow(model, "all", 9, {"NDCG@10": value}, {}) for model, value in values.items())
+    tests = (PairedTest("shoprank", "BM25", "all", "NDCG@10", 9, ours - 0.5, *interval, 0.01),) if interval else ()
+    return SearchQuality(window, "known items", 9, EvaluationTable((10,), rows), tests)
+
+
+@pytest.mark.parametrize(
+    ("ours", "interval", "allowed", "passed", "reason"),
+    [
+        (0.5, (-0.1, 0.1), 0.0, True, "0.5000 against 0.5000, within a drop of 0.0%"),
+        (0.45, (-0.08, -0.02), 0.1, True, "0.4500 against 0.5000, within a drop of 10.0%"),
+        (
+            0.4,
+            (-0.15, -0.05),
+            0.0,
+            False,
+            "0.4000 against 0.5000: a drop of 20.0%, 0.0% is allowed; "
+            "95 % interval of the difference from -0.1500 to -0.0500",
+        ),
+        (
+            0.4,
+            (-0.25, 0.05),
+            0.0,
+            True,
+            "0.4000 against 0.5000: a drop of 20.0%, 0.0% is allowed, but it may be chance; "
+            "95 % interval of the difference from -0.2500 to +0.0500",
+        ),
+        (0.4, None, 0.0, False, "0.4000 against 0.5000: a drop of 20.0%, 0.0% is allowed"),
+    ],
+)
+def test_a_model_that_searches_worse_than_bm25_is_not_blessed(
+    ours: float, interval: tuple[float, float] | None, allowed: float, passed: bool, reason: str
+) -> None:
+    settings = EvaluationConfig(cutoffs=[10], maximum_search_loss=allowed)
+    (gate,) = search_gates([found_searches("eval", ours, interval), found_searches("test", 0.0)], settings)
+    assert (gate.passed, gate.reason) == (passed, reason)
+    assert gate.name == "NDCG@10, known items, eval window, against BM25"
+
+
+def test_no_gate_on_searches_where_none_is_asked_for_or_there_are_none() -> None:
+    assert not list(search_gates([found_searches("eval", 0.1)], EvaluationConfig(maximum_search_loss=None)))
+    assert not list(search_gates([], EvaluationConfig()))

@@ -162,7 +162,7 @@ def settings(checkpoint_folder: Path) -> Hyperparameters:
             "click": {"event_types": ["view", "click"], "weight": 0.5},
         },
         history={"length": 6},
-        text={"checkpoint": str(checkpoint_folder), "max_tokens": 8, "dimension": 5, "query_share": 0.8},
+        text={"checkpoint": str(checkpoint_folder), "max_tokens": 8, "dimension": 5, "query_share": 0.8, "reranked": 0},
         retrieval={
             "dimension": 8,
             "history_encoder": "recency_mean",
@@ -199,6 +199,7 @@ def settings(checkpoint_folder: Path) -> Hyperparameters:
             "retrieved": 5,
             "from_history": 4,
             "neighbours": 3,
+            "lexical": 3,
             "popular": 3,
         },
         bandit={"policy": "greedy", "prior_precision": 1.0, "evidence_weight": 0.1, "draws": 32},
@@ -232,7 +233,9 @@ def package(
     stored = make_events([(user, [(row, row % 2, row * day, False) for row in rows]) for user, rows in pasts])
     neighbours = (some_neighbours(seed) for seed in (0, 1))
     users = UserStore.from_events(stored, 3, 6)
-    return RetrievalPackage(towers, catalogue, users, at_start, at_end, *neighbours, item_texts.reducer)
+    return RetrievalPackage(
+        towers, catalogue, users, at_start, at_end, *neighbours, item_texts.reducer, item_texts.fusion
+    )
 
 
 def some_neighbours(seed: int) -> Neighbours:
@@ -245,15 +248,15 @@ def some_neighbours(seed: int) -> Neighbours:
 @pytest.fixture(scope="session")
 def retrieval_graph(package: RetrievalPackage) -> RetrievalGraph:
     """Event types: 0 purchase, 1 view, 2 anything else."""
-    counts = CandidateCounts(retrieved=5, from_history=4, neighbours=3, popular=3)
+    counts = CandidateCounts(retrieved=5, from_history=4, neighbours=3, lexical=3, popular=3)
     return RetrievalGraph(package, False, counts, 0.8, {"purchase": [0], "click": [1]}, 3)
 
 
 @pytest.fixture(scope="session")
 def make_query() -> Callable[..., QuerySide]:
-    """A function from histories to the query side, with random unit vectors; no text where `text` is false.
+    """A function from histories to the query side of twelve items, with random unit vectors.
 
-    Events are a day apart.
+    Where `text` is false there is neither a text nor words. Events are a day apart.
     """
 
     def make(histories: list[list[int]], kinds: list[list[int]] | None = None, text: list[bool] | None = None) -> Any:
@@ -266,8 +269,10 @@ def make_query() -> Callable[..., QuerySide]:
             table[1, row, : len(history)] = kinds[row] if kinds else 0
         vectors = [random.normal(size=(count, size)) for size in (8, 5)]
         preference, texts = (vector / np.linalg.norm(vector, axis=1, keepdims=True) for vector in vectors)
-        texts = texts * np.array(text or [False] * count)[:, np.newaxis]
-        constants = (tf.constant(values, tf.float32) for values in (ages, preference, texts))
+        asked = np.array(text or [False] * count)[:, np.newaxis]
+        lexical, search = (np.maximum(random.normal(size=(count, 13)), 0) * asked for _ in range(2))
+        sides = (ages, preference, texts * asked, lexical, search)
+        constants = (tf.constant(values, tf.float32) for values in sides)
         return QuerySide(tf.range(count, dtype=tf.int64), tf.constant(table[0]), tf.constant(table[1]), *constants)
 
     return make
@@ -281,7 +286,7 @@ class Transformed(NamedTuple):
     examples: list[dict[str, Values]]
 
 
-LONG_TEXT = "ä" * 700
+LONG_TEXT = "ä" * 4_100
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,16 @@ from trainer.query_side import QuerySide
 from trainer.retrieval_graph import RetrievalGraph
 
 ITEMS, UNKNOWN = 8, 8
-COUNTS = CandidateCounts(retrieved=3, from_history=2, neighbours=2, popular=2)
+COUNTS = CandidateCounts(retrieved=3, from_history=2, neighbours=2, lexical=2, popular=2)
 NO_NEIGHBOURS = Neighbours(np.full((ITEMS, 1), -1, np.int32), np.zeros((ITEMS, 1), np.float32))
 POPULARITY = np.array([0, -1, -2, -3, -4, -5, -6, -7, 5], np.float32)
 """Item 0 is the most popular; the unknown item would be, but may not be shown."""
 
 HISTORIES = st.lists(st.integers(0, UNKNOWN), max_size=6)
+WORDS = st.lists(st.integers(0, 7), max_size=5, unique=True).map(
+    lambda items: {item: 1.0 + place for place, item in enumerate(items)}
+)
+"""Lexical scores of some items; no two are equal."""
 
 
 class Collected(NamedTuple):
@@ -37,10 +41,11 @@ def collect(
     neighbours: Neighbours = NO_NEIGHBOURS,
     ages: list[list[float]] | None = None,
     counts: CandidateCounts = COUNTS,
+    lexical: list[dict[int, float]] | None = None,
 ) -> Collected:
     """Candidates for users whose preference is nearest to `favourite`, then to the items next to it.
 
-    Without `ages` all events were just now.
+    Without `ages` all events were just now; without `lexical` nobody asks for words.
     """
     angles = np.arange(ITEMS + 1) * 0.3
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
@@ -55,6 +60,7 @@ def collect(
         days[row, : len(of_user)] = of_user
     # A little off, so that no two items are equally far.
     near = np.array([np.cos(favourite * 0.3 + 0.01), np.sin(favourite * 0.3 + 0.01)])
+    words = tf.constant([[one.get(row, 0.0) for row in range(ITEMS + 1)] for one in lexical or [{}] * count])
     query = QuerySide(
         tf.zeros([count], tf.int64),
         tf.constant(history),
@@ -62,6 +68,7 @@ def collect(
         tf.constant(days),
         tf.constant(np.tile(near, (count, 1)), tf.float32),
         tf.zeros([count, 1]),
+        *(words, words / 2),
     )
     allowed = np.ones((count, ITEMS + 1), bool)
     allowed[:, UNKNOWN] = False
@@ -127,7 +134,7 @@ RANDOM_NEIGHBOURS = Neighbours(
     np.random.default_rng(9).normal(0.3, 1, (ITEMS, 4)).astype(np.float32),
 )
 """Four each: some speak for an item and some against."""
-ONLY_NEIGHBOURS = CandidateCounts(retrieved=0, from_history=0, neighbours=3, popular=0)
+ONLY_NEIGHBOURS = CandidateCounts(retrieved=0, from_history=0, neighbours=3, lexical=0, popular=0)
 
 
 def recommended_by_neighbours(events: list[tuple[int, float]], excluded: set[int]) -> list[int]:
@@ -182,7 +189,9 @@ def test_everything_excluded() -> None:
     assert collect([[1, 2]], excluded=[set(range(ITEMS))]) == Collected([[]], [[]])
 
 
-def reference(history: list[int], excluded: set[int], favourite: int) -> tuple[list[int], list[str]]:
+def reference(
+    history: list[int], excluded: set[int], favourite: int, words: dict[int, float]
+) -> tuple[list[int], list[str]]:
     allowed = [item for item in range(ITEMS) if item not in excluded]
     score: dict[int, float] = {}
     for ago, item in enumerate(reversed(history)):
@@ -190,6 +199,7 @@ def reference(history: list[int], excluded: set[int], favourite: int) -> tuple[l
     ranked = {
         "history": sorted((item for item in score if item in allowed), key=lambda item: -score[item])[:2],
         "neighbours": [],
+        "lexical": sorted((item for item in words if item in allowed), key=lambda item: -words[item])[:2],
         "ann": sorted(allowed, key=lambda item: abs(item - favourite - 0.01 / 0.3))[:3],
         "popular": sorted(allowed, key=lambda item: -POPULARITY[item])[:2],
     }
@@ -200,17 +210,25 @@ def reference(history: list[int], excluded: set[int], favourite: int) -> tuple[l
 
 @settings(deadline=None, max_examples=40)
 @given(
-    st.lists(st.tuples(HISTORIES, st.sets(st.integers(0, 7))), min_size=1, max_size=3),
+    st.lists(st.tuples(HISTORIES, st.sets(st.integers(0, 7)), WORDS), min_size=1, max_size=3),
     st.integers(0, 7),
 )
-def test_agrees_with_lists(requests: list[tuple[list[int], set[int]]], favourite: int) -> None:
-    found = collect([history for history, _ in requests], [excluded for _, excluded in requests], favourite)
-    for row, (history, excluded) in enumerate(requests):
+def test_agrees_with_lists(requests: list[tuple[list[int], set[int], dict[int, float]]], favourite: int) -> None:
+    histories, excludeds, words = (list(column) for column in zip(*requests, strict=True))
+    found = collect(histories, excludeds, favourite, lexical=words)
+    for row, (history, excluded, scores) in enumerate(requests):
         items, sources = found.items[row], found.sources[row]
-        expected = reference(history, excluded, favourite)
+        expected = reference(history, excluded, favourite, scores)
         assert len(items) == len(set(items))
         assert not set(items) & (excluded | {UNKNOWN})
         assert (items, sources) == expected
+
+
+def test_words_of_the_query_bring_items() -> None:
+    found = collect([[], [2]], excluded=[set(), {7}], lexical=[{3: 1.0, 7: 2.0, 2: 0.5}, {7: 1.0, 2: 3.0}])
+    assert found.items == [[7, 3, 5, 6, 4, 0, 1], [2, 5, 6, 4, 0, 1]]
+    assert found.sources[0] == ["lexical"] * 2 + ["ann"] * 3 + ["popular"] * 2
+    assert found.sources[1] == ["history"] + ["ann"] * 3 + ["popular"] * 2
 
 
 def test_text_leads_the_index(make_query: Callable[..., QuerySide], retrieval_graph: RetrievalGraph) -> None:
@@ -221,8 +239,8 @@ def test_text_leads_the_index(make_query: Callable[..., QuerySide], retrieval_gr
     preferences, texts = store.preferences.numpy()[:12], store.texts.numpy()[:12]
     led = np.sqrt(0.8) * texts @ texts[3] + np.sqrt(0.2) * preferences @ preferences[8]
     plain = preferences @ preferences[8]
-    # The first seven places are those of the history and of neighbours.
-    assert found.rows.numpy()[0, 7:12].tolist() == np.argsort(-led)[:5].tolist()
-    assert found.rows.numpy()[1, 7:12].tolist() == np.argsort(-plain)[:5].tolist()
+    # The first ten places are those of the history, of neighbours and of words.
+    assert found.rows.numpy()[0, 10:15].tolist() == np.argsort(-led)[:5].tolist()
+    assert found.rows.numpy()[1, 10:15].tolist() == np.argsort(-plain)[:5].tolist()
     assert np.argsort(-led)[:5].tolist() != np.argsort(-plain)[:5].tolist()
-    assert {SOURCES[source] for source in found.sources.numpy()[:, 7:12].ravel()} == {"ann"}
+    assert {SOURCES[source] for source in found.sources.numpy()[:, 10:15].ravel()} == {"ann"}

@@ -69,6 +69,11 @@ def expected_features(package: RetrievalPackage, query: QuerySide, request: int,
     length = np.linalg.norm(mean)
     values["preference"] = preferences[row] @ query.preference.numpy()[request]
     values["query_text"] = texts[row] @ query.text.numpy()[request]
+    lexical = query.lexical.numpy()[request]
+    values["lexical"] = lexical[row] / lexical.max() if lexical.any() else 0.0
+    values["lexical_score"] = math.log1p(lexical[row])
+    search = query.search.numpy()[request]
+    values["search"] = (search[row] - search.min()) / np.ptp(search) if search.any() else 0.0
     values["has_query"] = float(TEXT[request])
     values["history_text"] = texts[row] @ mean / length if length else 0.0
     shares = ("log_share", "log_week_share", "log_recent_share", "log_quarter_share")

@@ -108,7 +108,8 @@ def test_candidates_and_features_are_those_of_the_graph(
     retrieval_graph: RetrievalGraph, cases: Cases, mined: list[MinedCase]
 ) -> None:
     arrays = (cases.users, cases.history, cases.event_types, cases.ages, cases.texts)
-    asked = retrieval_graph.encoder.encode(*map(tf.constant, arrays))
+    no_words = retrieval_graph.search.scores(tf.constant(cases.queries), tf.constant(cases.texts))
+    asked = retrieval_graph.encoder.encode(*map(tf.constant, arrays), no_words)
     found = retrieval_graph.candidates.collect(asked, retrieval_graph.allowed_without(cases.history[:, :0]))
     features = retrieval_graph.features(asked, found.rows).numpy()
     for number, case in enumerate(mined):
@@ -175,11 +176,22 @@ def test_with_a_query_only_what_answers_it_is_positive(
     asked = replace(cases, queries=np.array(["whole milk", "", "mild soap", ""], dtype=object))
     titles = np.append(catalogue.titles, "")
     for number, (case, plain) in enumerate(zip(mine(retrieval_graph, asked, catalogue), mined, strict=True)):
-        np.testing.assert_array_equal(case.rows, plain.rows)
-        answers = answers_query(titles[case.rows], asked.queries[number])
-        expected = plain.labels * answers[:, None] if asked.queries[number] else plain.labels
+        asks = bool(asked.queries[number])
+        labels = dict(zip(plain.rows.tolist(), plain.labels, strict=True))
+        answers = answers_query(titles[case.rows], asked.queries[number]) if asks else np.ones(len(case.rows), bool)
+        expected = [labels.get(row, np.zeros(2)) for row in case.rows.tolist()] * answers[:, None]
         np.testing.assert_array_equal(case.labels, expected)
         assert case.labels.sum() == [2, 0, 0, 0][number]
+
+
+def test_words_of_the_query_bring_candidates(
+    retrieval_graph: RetrievalGraph, cases: Cases, catalogue: Catalogue
+) -> None:
+    words = ["milk", "soap", "", "brush"]
+    asked = replace(cases, queries=np.array(words, dtype=object))
+    for case, word in zip(mine(retrieval_graph, asked, catalogue), words, strict=True):
+        having = {row for row, title in enumerate(catalogue.titles) if word and word in title.lower().split()}
+        assert len(having) <= 3 and having <= set(case.rows.tolist())
 
 
 def test_no_cases(retrieval_graph: RetrievalGraph, catalogue: Catalogue, make_events: Callable[..., Any]) -> None:

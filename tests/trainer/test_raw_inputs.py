@@ -12,6 +12,8 @@ from trainer.losses import SampledSoftmax
 from trainer.query_encoder import QueryEncoder
 from trainer.raw_inputs import RawInputs
 from trainer.retrieval import TwoTowerModel
+from trainer.search_fusion import SearchFusion
+from trainer.search_index import SearchIndex
 from trainer.text_encoder import TextEncoder
 from trainer.towers import ItemTower, QueryTower
 from trainer.user_store import UserStore
@@ -36,7 +38,14 @@ def raw(transformed: Any, rows: dict[str, int], text_encoder: TextEncoder, item_
     ages[rows["anna"], :2] = [30.5, 2.25]
     queries = QueryEncoder(towers)
     users = UserStore(items, kinds, ages)
-    return RawInputs(transformed.output, users, text_encoder, item_texts.reducer, queries, "purchase")
+    item_ids = vocabulary(transformed.output, "item_id").tolist()
+    encoders = (text_encoder, item_texts.reducer, queries, search_index(["whole milk", "soap", "text", ""]))
+    return RawInputs(transformed.output, item_ids, users, *encoders, "purchase")
+
+
+def search_index(documents: list[str]) -> SearchIndex:
+    vectors = tf.Variable(tf.zeros([len(documents), 5]))
+    return SearchIndex(documents, vectors, SearchFusion.equal("words", "dense"), ["words"])
 
 
 def ask(
@@ -154,3 +163,14 @@ def test_words_for_words_the_same_in_a_graph(raw: RawInputs) -> None:
     constants = [tf.constant(argument) for argument in arguments]
     for ours, theirs in zip(raw.query_side(*constants), traced(*constants), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_an_item_that_the_transform_graph_does_not_know_has_a_row(
+    transformed: Any, rows: dict[str, int], raw: RawInputs, text_encoder: TextEncoder, item_texts: ItemTexts
+) -> None:
+    item_ids = [*vocabulary(transformed.output, "item_id"), "new-1"]
+    users = UserStore(*(np.full((3, 4), -1, kind) for kind in (np.int32, np.int32, np.float32)))
+    parts = (text_encoder, item_texts.reducer, raw._queries, search_index([""] * 5))
+    grown = RawInputs(transformed.output, item_ids, users, *parts, "purchase")
+    ids = tf.constant([["new-1", "gone", "", "milk-1"]])
+    assert grown.item_rows(ids).numpy().tolist() == [[3, 4, -1, rows["milk-1"]]]

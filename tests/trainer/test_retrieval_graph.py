@@ -4,6 +4,7 @@ import pytest
 from trainer.item_store import ItemStore
 from trainer.retrieval_graph import RetrievalGraph, event_type_rows
 from trainer.retrieval_package import RetrievalPackage
+from trainer.search_index import SearchScores
 
 
 def test_the_unknown_and_the_excluded_may_not_be_shown(retrieval_graph: RetrievalGraph) -> None:
@@ -39,11 +40,11 @@ def test_an_export_holds_every_weight_of_the_towers(retrieval_graph: RetrievalGr
 
 USERS, HISTORY = np.array([0, 3]), np.array([[0, 6, -1], [-1, -1, -1]], np.int32)
 KINDS, AGES = np.array([[1, 0, -1], [-1, -1, -1]], np.int32), np.array([[40, 2.5, -1], [-1, -1, -1]], np.float32)
-NO_TEXT = np.zeros((2, 5), np.float32)
+NO_TEXT, NO_WORDS = np.zeros((2, 5), np.float32), SearchScores(*np.zeros((2, 2, 13), np.float32))
 
 
 def test_the_query_side_is_the_query_tower(retrieval_graph: RetrievalGraph, package: RetrievalPackage) -> None:
-    query = retrieval_graph.encoder.encode(USERS, HISTORY, KINDS, AGES, NO_TEXT)
+    query = retrieval_graph.encoder.encode(USERS, HISTORY, KINDS, AGES, NO_TEXT, NO_WORDS)
     # Any origin of the days will do; here it is 50 days before the request.
     batch = {
         "users": USERS,
@@ -63,7 +64,9 @@ def test_the_query_side_is_the_query_tower(retrieval_graph: RetrievalGraph, pack
 def test_types_and_ages_reach_the_query_tower(retrieval_graph: RetrievalGraph, changed: str) -> None:
     given = {"event_types": KINDS, "ages": AGES}
     other = given | {changed: np.where(HISTORY >= 0, 1 - given[changed] % 2, given[changed])}
-    ours, theirs = (retrieval_graph.encoder.encode(USERS, HISTORY, *one.values(), NO_TEXT) for one in (given, other))
+    ours, theirs = (
+        retrieval_graph.encoder.encode(USERS, HISTORY, *one.values(), NO_TEXT, NO_WORDS) for one in (given, other)
+    )
     difference = np.abs(ours.preference - theirs.preference).max(axis=1)
     assert difference[0] > 1e-4
     assert difference[1] < 1e-6
@@ -72,7 +75,8 @@ def test_types_and_ages_reach_the_query_tower(retrieval_graph: RetrievalGraph, c
 def test_the_ages_of_padding_do_not_matter(retrieval_graph: RetrievalGraph) -> None:
     strange = np.where(HISTORY >= 0, AGES, 1e6).astype(np.float32)
     ours, theirs = (
-        retrieval_graph.encoder.encode(USERS, HISTORY, KINDS, ages, NO_TEXT).preference for ages in (AGES, strange)
+        retrieval_graph.encoder.encode(USERS, HISTORY, KINDS, ages, NO_TEXT, NO_WORDS).preference
+        for ages in (AGES, strange)
     )
     np.testing.assert_array_equal(ours, theirs)
 

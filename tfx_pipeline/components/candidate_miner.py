@@ -21,6 +21,7 @@ from trainer.mined_examples import write_mined
 from trainer.mining import Cases, MinedCase, cases_of, mine, request_times
 from trainer.retrieval_graph import event_type_rows
 from trainer.retrieval_package import RetrievalPackage
+from trainer.shop_encoder import load_shop_encoder
 from trainer.text_encoder import TextEncoder, encode_texts
 from trainer.user_events import read_user_events
 
@@ -54,10 +55,11 @@ def CandidateMiner(
     """
     del version
     settings = Hyperparameters.from_json(hyperparameters)
+    folder = Path(path_utils.serving_model_path(towers.uri))
     miner = _Miner(
         tft.TFTransformOutput(transform_graph.uri),
-        RetrievalPackage.load(Path(path_utils.serving_model_path(towers.uri))),
-        TextEncoder.load(settings.checkpoint, settings.text["max_tokens"]),
+        RetrievalPackage.load(folder),
+        load_shop_encoder(folder, settings),
         settings,
     )
     for split, source in (("train", features.RANKER), ("eval", features.EVAL)):

@@ -12,11 +12,15 @@ from tfx_pipeline.catalogue_evaluation import CatalogueResult, write_result
 from tfx_pipeline.components.artifacts import CatalogueEvaluation, ShopTables
 from tfx_pipeline.config import Config
 from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.evaluation.protocol import EvaluationSettings
 from tfx_pipeline.evaluation_cases import EvaluationEvents
 from tfx_pipeline.example_users import example_users
 from tfx_pipeline.exploration_sample import measure_exploration
 from tfx_pipeline.last_blessed import last_version_before
 from tfx_pipeline.ranker_scores import read_labelled_pairs, score_ranker
+from tfx_pipeline.run_details import SearchQuality
+from tfx_pipeline.search_cases import read_documents, search_cases
+from tfx_pipeline.search_quality import measure_search
 from tfx_pipeline.served_ranker import ServedRanker
 from tfx_pipeline.split_tables import read_split
 from tfx_pipeline.titles import read_titles
@@ -62,6 +66,13 @@ def CatalogueEvaluator(
     windows = tuple(evaluator.evaluate(window, cases[window]) for window in cases)
     files = [Path(uri) for uri in sorted(Path(artifact_utils.get_split_uri([rows], "eval")).iterdir())]
     pairs = read_labelled_pairs(files, list(settings.objectives))
+    documents = read_documents(folder)
+
+    def search(window: str) -> SearchQuality | None:
+        cases = search_cases(folder, events, window, settings.evaluation.search_queries, settings.seed)
+        bootstrap = EvaluationSettings(rounds=settings.evaluation.bootstrap_rounds, seed=settings.seed)
+        return measure_search(window, ours, cases, documents, settings.evaluation.cutoffs, bootstrap)
+
     result = CatalogueResult(
         windows=windows,
         ranker=score_ranker(ours, pairs, settings.evaluation.bootstrap_rounds, settings.seed),
@@ -69,6 +80,7 @@ def CatalogueEvaluator(
         exploration=measure_exploration(
             ours, cases[TEST], settings.evaluation.cutoffs[0], settings.bandit.policy, settings.seed
         ),
+        searches=tuple(found for window in cases if (found := search(window)) is not None),
     )
     write_result(result, Path(evaluation.uri))
 

@@ -11,7 +11,7 @@ from tfx.types import standard_artifacts
 from tfx_pipeline.catalogue_evaluation import read_result
 from tfx_pipeline.components.artifacts import CatalogueEvaluation
 from tfx_pipeline.config import EvaluationConfig
-from tfx_pipeline.release_gates import catalogue_gates, write_gates
+from tfx_pipeline.release_gates import catalogue_gates, search_gates, write_gates
 from tfx_pipeline.run_summary import Gate
 from trainer.features import EVAL
 
@@ -50,6 +50,7 @@ def ReleaseGate(
             config,
         ),
         *catalogue_gates(result.window(EVAL), config),
+        *search_gates(result.searches, config),
     ]
     blessed = all(gate.passed for gate in gates)
     folder = Path(blessing.uri)

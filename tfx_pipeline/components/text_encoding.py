@@ -1,5 +1,6 @@
 """TFX component: the text vectors of the catalogue, as a model that the towers start from."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from tfx.utils import path_utils
 
 from trainer.catalogue import read_catalogue
 from trainer.features import CATALOGUE
-from trainer.item_texts import ItemTexts
+from trainer.item_texts import FUSION_FILE, PLAIN_FUSION, ItemTexts
 from trainer.progress import report_progress
+from trainer.search_fusion import SearchFusion
+from trainer.shop_encoder import encoder_folder, hand_on_networks
 from trainer.text_encoder import TextEncoder
 
 
@@ -26,6 +29,7 @@ def TextEncoding(
     cache: Parameter[str],
     version: Parameter[str],
     texts: OutputArtifact[standard_artifacts.Model],
+    trained: InputArtifact[standard_artifacts.Model] = None,
 ) -> None:
     """Encode each distinct text of the catalogue once.
 
@@ -37,12 +41,18 @@ def TextEncoding(
         dimension: Length of the reduced vectors.
         cache: Folder for vectors by content, shared by runs.
         version: Hash of the code and of the content of the checkpoint.
-        texts: `ItemTexts` under the serving folder of the artifact.
+        texts: `ItemTexts` under the serving folder of the artifact, with the trained networks where there are some.
+        trained: Networks trained on the shop's text, instead of the checkpoint.
     """
     del version
     catalogue = read_catalogue([f"{examples.uri}/Split-{CATALOGUE}/*"], tft.TFTransformOutput(transform_graph.uri))
-    encoder = TextEncoder.load(Path(checkpoint) if checkpoint else None, max_tokens)
-    item_texts = ItemTexts.encode(
-        catalogue, encoder, dimension, Path(cache), partial(report_progress, "encoding texts")
-    )
-    item_texts.save(Path(path_utils.serving_model_dir(texts.uri)))
+    artifact = Path(path_utils.serving_model_dir(texts.uri))
+    fusion = PLAIN_FUSION
+    if trained is not None:
+        source = Path(path_utils.serving_model_dir(trained.uri))
+        hand_on_networks(source, artifact)
+        fusion = SearchFusion.load(source / FUSION_FILE) if (source / FUSION_FILE).exists() else fusion
+    encoder = TextEncoder.load(encoder_folder(artifact, Path(checkpoint) if checkpoint else None), max_tokens)
+    progress = partial(report_progress, "encoding texts")
+    item_texts = ItemTexts.encode(catalogue, encoder, dimension, Path(cache), progress)
+    replace(item_texts, fusion=fusion).save(artifact)

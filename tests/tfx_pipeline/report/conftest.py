@@ -15,7 +15,7 @@ from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationRow, EvaluationTable, Items
 from tfx_pipeline.leakage.report import CheckResult
 from tfx_pipeline.report import write_report
-from tfx_pipeline.run_details import ExampleUser, Exploration, PastItem, TrainingCurve, Versions
+from tfx_pipeline.run_details import ExampleUser, Exploration, PastItem, SearchQuality, TrainingCurve, Versions
 from tfx_pipeline.run_summary import Gate, RunSummary, WindowMetrics
 
 HOSTILE = '</style><script>alert(1)</script> & "quoted" <b>'
@@ -101,6 +101,16 @@ def example_user() -> ExampleUser:
     return ExampleUser("household <900>", "long history", history, (milk, bread), ("i7",), 14)
 
 
+def searches() -> SearchQuality:
+    table = full_window_table("shoprank", "most popular")
+    words = tuple(replace(row, model="BM25") if row.model != "shoprank" else row for row in table.rows)
+    return SearchQuality("test", "known items", 1_200, EvaluationTable(CUTOFFS, words))
+
+
+def full_window_table(*models: str) -> EvaluationTable:
+    return EvaluationTable(CUTOFFS, tuple(full_row(model, "all") for model in models))
+
+
 def data_summary() -> DataSummary:
     distances = (
         Distance("drift", "event_type", "L-infinity", 0.01234, 0.3, False, 100, 120),
@@ -129,6 +139,7 @@ def full_run(run_summary: RunSummary) -> RunSummary:
             Exploration("greedy", False, 50, 500, 0.0, 1.0, 0.0, 0.01),
             Exploration("thompson", True, 50, 500, 0.31, 0.62, 0.04, 0.01),
         ),
+        searches=(searches(),),
         versions=Versions({"tensorflow": "2.16.2", "tfx": "1.16.0"}, {"code": "9f" * 20, "data": "0a" * 32}, 7),
     )
 

@@ -83,6 +83,13 @@ def test_training_has_a_chart_a_metric_and_numbers(outline: Outline) -> None:
     assert ["1", "0.4000"] in outline.rows
 
 
+def test_searches_stand_beside_bm25(outline: Outline) -> None:
+    text = outline.sections["search"]
+    assert "Test window, 1,200 known items" in text and "they are no user queries" in " ".join(text.split())
+    assert ["Model", "MRR@10", "HR@10", "Recall@10", "NDCG@10"] in outline.rows
+    assert [row[1] for row in outline.rows if row[0] == "BM25"] == ["0.2210"]
+
+
 def test_exploration_says_that_no_log_was_given(outline: Outline) -> None:
     assert ["thompson default", "50", "500", "31.0 %", "", "0.6200", "4.0 %"] in outline.rows
     assert "No off-policy estimate." in outline.sections["exploration"]

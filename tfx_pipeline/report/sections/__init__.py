@@ -17,6 +17,7 @@ from tfx_pipeline.report.sections import (
     metrics,
     model_card,
     places,
+    search,
     slices,
     trade_off,
     training,
@@ -28,6 +29,7 @@ from tfx_pipeline.run_summary import RunSummary
 SECTIONS: tuple[Section[RunSummary], ...] = (
     gates.SECTION,
     metrics.SECTION,
+    search.SECTION,
     slices.SECTION,
     fairness.SECTION,
     trade_off.SECTION,
