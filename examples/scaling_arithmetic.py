@@ -10,7 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfx_pipeline.config import RetrievalConfig, TextConfig
+from tfx_pipeline.config import RetrievalConfig
+from tfx_pipeline.text_config import TextConfig
 
 EVENTS, ITEMS = 1_000_000_000, 100_000_000
 SCALE_PAGE = Path(__file__).resolve().parents[1] / "docs" / "scale.md"

@@ -152,6 +152,14 @@ def answering_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         strings = {name: np.full((rows, 2), name, object) for name in ("item_ids", "sources")}
         numbers = {name: np.full((rows, 2), 0.5, np.float32) for name in ("scores", "propensities")}
         ids = {name: np.full(rows, name, object) for name in ("request_id", "model_version")}
+        strings["matching_words"] = np.full((rows, 2), "words", object)
+        numbers |= {
+            name: np.full((rows, 2), 1, np.float32) for name in ("utility", "times_chosen", "days_since_chosen")
+        }
+        for name in ("feature_names", "similar_history_item_ids"):
+            strings[name] = np.full((rows, 2, 1), name, object)
+        for name in ("feature_values", "feature_contributions", "similar_history_scores"):
+            numbers[name] = np.full((rows, 2, 1), 0.25, np.float32)
         response = messages.PredictResponse()
         for name, array in {**strings, **numbers, **ids}.items():
             response.outputs[name].CopyFrom(to_tensor(array))

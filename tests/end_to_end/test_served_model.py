@@ -20,7 +20,7 @@ def items(shop_run: Any) -> list[str]:
 
 def test_the_signatures_are_those_of_the_design(served: ShopRankClient) -> None:
     assert set(served.metadata()) == {
-        "recommend", "rank", "retrieve", "similar_items", "embed_query", "embed_item", "serving_default",
+        "recommend", "rank", "explain", "retrieve", "similar_items", "embed_query", "embed_item", "serving_default",
     }  # fmt: skip
 
 
@@ -34,11 +34,26 @@ def test_a_known_household_is_offered_what_it_buys(served: ShopRankClient, house
     assert scores == sorted(scores, reverse=True)
 
 
+def test_an_explanation_has_the_source_and_the_history_of_what_is_recommended(
+    served: ShopRankClient, households: list[str]
+) -> None:
+    [slate] = served.recommend(households[:1], queries=["milk"], k=10)
+    shown = [item.item_id for item in slate.items]
+    [found] = served.explain(households[:1], [shown], queries=["milk"])
+    assert [one.source for one in found] == [item.source for item in slate.items]
+    assert all(one.times_chosen > 0 for one in found if one.source == "history")
+    assert any(one.matching_words == ["milk"] for one in found)
+    assert any(one.similar_history for one in found)
+    assert all(one.features for one in found)
+
+
 def test_strangers_unknown_items_and_unknown_words_are_answered(served: ShopRankClient) -> None:
     assert len(served.recommend(["no such household"], k=5)[0].items) == 5
     assert len(served.recommend([""], queries=["qwertz xyzzy"], k=5)[0].items) == 5
     assert len(served.recommend([""], history_item_ids=[["no such item"]], k=5)[0].items) == 5
     assert len(served.similar_items(item_ids=["no such item"], k=5)[0]) == 5
+    [[unknown]] = served.explain(["nobody"], [["no such item"]], queries=["qwertz"])
+    assert (unknown.source, unknown.similar_history, unknown.matching_words) == ("", [], [])
     ranking = served.rank(["nobody"], [["no such item", ""]])[0]
     assert 0 < ranking.utility[0] < 1
 
