@@ -65,7 +65,7 @@ def run(
 
 @app.command(cls=Verb)
 def benchmark(
-    name: Annotated[str, typer.Argument(help="What to measure: ingest or evaluate.")],
+    name: Annotated[str, typer.Argument(help="What to measure: ingest, evaluate, quality, train or text.")],
     data_dir: Annotated[Path, typer.Option(help="Where real data lies.")] = Path("../shared/data"),
     json_file: Annotated[Path | None, typer.Option("--json", help="File that gets the figures as JSON.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a figure misses its target.")] = False,

@@ -78,7 +78,7 @@ class CandidateUnion(tf.Module):
             self._from_history(query, allowed),
             self._neighbours(query, allowed),
             self._lexical(query, allowed),
-            self.index.search(*query.blocks(self.text_share), allowed, self.counts.retrieved),
+            self._nearest(query, allowed),
             self._popular(allowed),
         ]
         rows = tf.concat([part[0] for part in parts], axis=1)
@@ -120,6 +120,13 @@ class CandidateUnion(tf.Module):
         scores = tf.where(allowed & found, query.search, HIDDEN)
         best, rows = tf.math.top_k(scores, tf.minimum(wanted, tf.shape(scores)[1]))
         return rows, best
+
+    def _nearest(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Items whose vectors are nearest to that of the request."""
+        preference, _ = query.blocks(self.text_share)
+        # The cosines are there already: the vectors of a large catalogue are not read twice.
+        by_text = self.text_share**0.5 * query.cosines
+        return self.index.search(preference, by_text, allowed, self.counts.retrieved)
 
     def _popular(self, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         scores = tf.where(allowed, self.popularity[tf.newaxis, :], HIDDEN)

@@ -52,6 +52,7 @@ def build_retrieval_graph(
 
 def build_servable(
     package: RetrievalPackage,
+    retrieval: RetrievalGraph,
     ranker: Ranker,
     posterior: LinearPosterior,
     encoder: TextEncoder,
@@ -60,8 +61,7 @@ def build_servable(
     settings: Hyperparameters,
     version: str,
 ) -> Servable:
-    """Put the parts together as of the end of the training window."""
-    retrieval = build_retrieval_graph(package, True, transform, settings)
+    """Put the parts together; `retrieval` is the graph of the package as of the end of the training window."""
     first_event_type = next(iter(settings.objective_events.values()))[0]
     item_ids = package.catalogue.item_ids.tolist()
     raw = RawInputs(

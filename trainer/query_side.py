@@ -19,6 +19,7 @@ class QuerySide(NamedTuple):
         preference: Unit preference vectors of the query tower, float32 [B, D].
         text: Unit text vectors of the query, zeros without one, float32 [B, T].
         lexical: BM25 of the query's words for each row of the catalogue, zeros without a query, float32 [B, V + 1].
+        cosines: The same of its meaning, float32 [B, V + 1].
         search: The same by words and meaning together, only comparable within a query, float32 [B, V + 1].
     """
 
@@ -29,6 +30,7 @@ class QuerySide(NamedTuple):
     preference: tf.Tensor
     text: tf.Tensor
     lexical: tf.Tensor
+    cosines: tf.Tensor
     search: tf.Tensor
 
     @property

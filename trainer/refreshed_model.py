@@ -13,7 +13,7 @@ from trainer.bandit.posterior import LinearPosterior
 from trainer.catalogue import vocabulary
 from trainer.catalogue_refresh import refreshed_package
 from trainer.damaged_files import read_whole
-from trainer.export import build_servable, export_servable
+from trainer.export import build_retrieval_graph, build_servable, export_servable
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_records import ItemRecord, merged
 from trainer.item_texts import text_vectors
@@ -95,4 +95,5 @@ class RefreshedModel:
         networks = (self._encoder, self._cross_encoder)
         parts = (self._ranker, self._posterior, *networks, self._transform, self._settings, self._version)
         users = list(vocabulary(self._transform, features.USER_ID)[:_WARMUP_USERS])
-        export_servable(build_servable(self._package, *parts), self._package, users, folder)
+        retrieval = build_retrieval_graph(self._package, True, self._transform, self._settings)
+        export_servable(build_servable(self._package, retrieval, *parts), self._package, users, folder)

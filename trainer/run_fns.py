@@ -101,7 +101,7 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
     encoder = load_shop_encoder(Path(fn_args.base_model), settings)
     version = str(int(time.time()))
     networks = (encoder, load_cross_encoder(Path(fn_args.base_model)))
-    servable = build_servable(package, ranker, posterior, *networks, transform, settings, version)
+    servable = build_servable(package, graph, ranker, posterior, *networks, transform, settings, version)
     folder = Path(fn_args.serving_model_dir)
     export_servable(servable, package, list(vocabulary(transform, features.USER_ID)[:8]), folder)
     posterior.save(folder / POSTERIOR_FILE)

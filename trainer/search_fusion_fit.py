@@ -13,32 +13,42 @@ from trainer.search_fusion import FEATURES, KINDS, SearchFusion
 
 SourceScores = Mapping[str, NDArray[np.float32]]
 
-_FOLDS = 5
+FOLDS = 5
 _BEST = 10
-_CANDIDATES = 100
+_CANDIDATES = 200
 _SHARES = np.linspace(0, 1, 21)
 
 
-def fit_fusion(scores: SourceScores, relevant: NDArray[np.integer[Any]], kinds: Sequence[str] = KINDS) -> SearchFusion:
+def fit_fusion(
+    scores: SourceScores,
+    relevant: NDArray[np.integer[Any]],
+    kinds: Sequence[str] = KINDS,
+    folds: int = FOLDS,
+) -> SearchFusion:
     """Choose the kind of fusion with the largest MRR@10, and weigh it.
 
-    Each kind is judged by cross-validation over five parts of the queries: its weights are fitted to four of them and
-    judged on the fifth. The chosen kind is then fitted to all. Equally good kinds: the first named.
+    Each kind is judged by cross-validation over parts of the queries: its weights are fitted to all of them but one
+    and judged on that. The chosen kind is then fitted to all. Equally good kinds: the first named.
 
     Args:
         scores: Source, such as `lexical` and `dense` -> its scores for the Q queries and V documents; float32 [Q, V].
         relevant: Rows of the relevant documents of each query, integers [Q] or [Q, R]; -1 pads. A query without any is
             left out.
         kinds: The kinds to choose from.
+        folds: Parts of the queries; 1 judges nothing, and takes the only kind there is.
 
     Raises:
-        ValueError: No source or kind is given, a kind is unknown, shapes do not fit, a row is not in the catalogue, or
+        ValueError: No source or kind is given, a kind is unknown, `folds` leaves the choice open, shapes do not fit, a row is not in the catalogue, or
             there are fewer than two queries with a relevant document.
     """
+    if folds < 1 or folds == 1 < len(kinds):
+        raise ValueError(f"folds is {folds}, expected 2 or more to choose between {len(kinds)} kinds")
     relevant = _check(scores, np.asarray(relevant), kinds)
     used = (relevant >= 0).any(axis=1)
     scores, relevant = _take(scores, used), relevant[used]
-    part = np.arange(len(relevant)) % min(_FOLDS, len(relevant))
+    if folds == 1:
+        return _fit(kinds[0], scores, relevant)
+    part = np.arange(len(relevant)) % min(folds, len(relevant))
     validation = {kind: _held_out(kind, scores, relevant, part) for kind in kinds}
     best = max(kinds, key=lambda kind: validation[kind])
     return replace(_fit(best, scores, relevant), validation=validation)
@@ -119,7 +129,7 @@ def _candidates(
     scores: SourceScores, relevant: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Rows [Q, N], each once a query where it is valid, and which of them are valid and relevant."""
-    count = min(_CANDIDATES, next(iter(scores.values())).shape[1])
+    count = min(max(_CANDIDATES // len(scores), 1), next(iter(scores.values())).shape[1])
     found = [np.argsort(-each, axis=1, kind="stable")[:, :count] for each in scores.values()]
     rows = np.sort(np.concatenate([relevant, *found], axis=1).astype(np.int64), axis=1)
     valid = (rows >= 0) & np.pad(rows[:, 1:] != rows[:, :-1], ((0, 0), (1, 0)), constant_values=True)

@@ -19,10 +19,12 @@ class SearchScores(NamedTuple):
 
     Attributes:
         lexical: BM25 of the words.
+        cosines: Of the text vectors.
         search: All sources as one.
     """
 
     lexical: tf.Tensor
+    cosines: tf.Tensor
     search: tf.Tensor
 
 
@@ -61,11 +63,11 @@ class SearchIndex(tf.Module):
         return tf.cond(
             tf.reduce_any(asked),
             lambda: self._scored(queries, vectors, asked),
-            lambda: SearchScores(nothing, nothing),
+            lambda: SearchScores(nothing, nothing, nothing),
         )
 
     def _scored(self, queries: tf.Tensor, vectors: tf.Tensor, asked: tf.Tensor) -> SearchScores:
         sources: dict[str, tf.Tensor] = {kind: index.scores(queries) for kind, index in self.indexes.items()}
-        lexical = sources[WORDS]
-        sources[DENSE] = tf.matmul(vectors, self._texts, transpose_b=True)
-        return SearchScores(lexical, tf.where(asked[:, tf.newaxis], self._fusion.score(sources), 0.0))
+        lexical, cosines = sources[WORDS], tf.matmul(vectors, self._texts, transpose_b=True)
+        search = tf.where(asked[:, tf.newaxis], self._fusion.score({**sources, DENSE: cosines}), 0.0)
+        return SearchScores(lexical, cosines, search)

@@ -239,7 +239,7 @@ class Servable(tf.Module):
 
     def _search(self, preference: tf.Tensor, text: tf.Tensor, k: tf.Tensor, exclude: tf.Tensor) -> dict[str, tf.Tensor]:
         allowed = self.retrieval.allowed_without(exclude)
-        rows, scores = self.retrieval.index.search(preference, text, allowed, _width(k))
+        rows, scores = self.retrieval.index.search(preference, self.retrieval.index.by_text(text), allowed, _width(k))
         filled = (scores > HIDDEN / 2) & _within(k, tf.shape(rows)[1])
         return {
             "item_ids": tf.where(filled, tf.gather(self.item_ids, rows), ""),

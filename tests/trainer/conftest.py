@@ -271,7 +271,8 @@ def make_query() -> Callable[..., QuerySide]:
         preference, texts = (vector / np.linalg.norm(vector, axis=1, keepdims=True) for vector in vectors)
         asked = np.array(text or [False] * count)[:, np.newaxis]
         lexical, search = (np.maximum(random.normal(size=(count, 13)), 0) * asked for _ in range(2))
-        sides = (ages, preference, texts * asked, lexical, search)
+        cosines = np.zeros((count, 13))
+        sides = (ages, preference, texts * asked, lexical, cosines, search)
         constants = (tf.constant(values, tf.float32) for values in sides)
         return QuerySide(tf.range(count, dtype=tf.int64), tf.constant(table[0]), tf.constant(table[1]), *constants)
 

@@ -68,7 +68,7 @@ def collect(
         tf.constant(days),
         tf.constant(np.tile(near, (count, 1)), tf.float32),
         tf.zeros([count, 1]),
-        *(words, words / 2),
+        *(words, tf.zeros_like(words), words / 2),
     )
     allowed = np.ones((count, ITEMS + 1), bool)
     allowed[:, UNKNOWN] = False
@@ -234,7 +234,8 @@ def test_words_of_the_query_bring_items() -> None:
 def test_text_leads_the_index(make_query: Callable[..., QuerySide], retrieval_graph: RetrievalGraph) -> None:
     store, like_eight = retrieval_graph.store, make_query([[], []], text=[True, False])
     like_eight = like_eight._replace(preference=tf.repeat(store.preferences[8:9], 2, axis=0))
-    query = like_eight._replace(text=tf.stack([store.texts[3], tf.zeros(5)]))
+    text = tf.stack([store.texts[3], tf.zeros(5)])
+    query = like_eight._replace(text=text, cosines=tf.matmul(text, store.texts, transpose_b=True))
     found = retrieval_graph.candidates.collect(query, retrieval_graph.allowed_without(query.history[:, :0]))
     preferences, texts = store.preferences.numpy()[:12], store.texts.numpy()[:12]
     led = np.sqrt(0.8) * texts @ texts[3] + np.sqrt(0.2) * preferences @ preferences[8]

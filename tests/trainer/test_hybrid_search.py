@@ -22,6 +22,11 @@ def encode(texts: Sequence[str]) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def noise(texts: Sequence[str]) -> np.ndarray:
+    """Vectors that say nothing."""
+    return np.array([np.random.default_rng(zlib.crc32(text.encode())).normal(size=4) for text in texts])
+
+
 @pytest.fixture(scope="module")
 def search() -> HybridSearch:
     return HybridSearch(DOCUMENTS, encode)
@@ -37,9 +42,28 @@ def test_finds_by_words_and_by_meaning(search: HybridSearch, query: str, row: in
 
 def test_fit_chooses_a_fusion(search: HybridSearch) -> None:
     queries = ["red seat", "sofa for two", "green desk", "floor lamp", "oak shelf", "cushion"]
-    fitted = HybridSearch(DOCUMENTS, encode, search.lexical).fit(queries, np.arange(6))
+    fitted = HybridSearch(DOCUMENTS, encode, search.indexes).fit(queries, np.arange(6))
     assert set(fitted.fusion.validation) == {"sum", "reciprocal_rank", "learned"}
     assert fitted.search(queries, 1)[0][:, 0].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_takes_several_indexes_and_encoders() -> None:
+    indexes = {"words": LexicalIndex(DOCUMENTS), "pieces": LexicalIndex(DOCUMENTS, kind="pieces")}
+    search = HybridSearch(DOCUMENTS, {"meaning": encode, "random": noise}, indexes)
+    assert list(search.fusion.weights) == list(search.scores(["sofa"])) == ["words", "pieces", "meaning", "random"]
+    queries = ["red seat", "sofa for two", "green desk", "floor lamp", "oak shelves", "cushion"]
+    weights = search.fit(queries, np.arange(6), ["learned"]).fusion.weights
+    assert max(map(abs, weights["random"])) < max(weights["meaning"])
+    assert search.search(["oak shelves"], 1)[0].tolist() == [[4]]
+
+
+def test_held_out_scores_stand_for_those_of_a_source(search: HybridSearch) -> None:
+    """An encoder that was trained on the queries is not believed where its held-out scores say nothing."""
+    queries = ["red seat", "sofa for two", "green desk", "floor lamp", "oak shelf", "cushion"]
+    fitted = HybridSearch(DOCUMENTS, encode, search.indexes)
+    fitted.fit(queries, np.arange(6), ["sum"], {"dense": np.zeros((6, 6), np.float32)})
+    trusting = HybridSearch(DOCUMENTS, encode, search.indexes).fit(queries, np.arange(6), ["sum"])
+    assert fitted.fusion.validation["sum"] < trusting.fusion.validation["sum"]
 
 
 @pytest.mark.parametrize("queries", [[], [""], ["❤️", "x" * 100_000]])
@@ -50,7 +74,9 @@ def test_answers_what_says_nothing(search: HybridSearch, queries: list[str]) -> 
 
 def test_a_text_encoder_encodes(text_encoder: TextEncoder) -> None:
     search = HybridSearch(["whole milk", "rye bread", "soft brush"], text_encoder)
-    np.testing.assert_allclose(search.vectors, text_encoder(["whole milk", "rye bread", "soft brush"]), atol=1e-5)
+    np.testing.assert_allclose(
+        search.vectors["dense"], text_encoder(["whole milk", "rye bread", "soft brush"]), atol=1e-5
+    )
     assert search.search(["rye bread"], 1)[0].tolist() == [[1]]
 
 
@@ -59,6 +85,10 @@ def test_refuses_what_does_not_fit(search: HybridSearch) -> None:
         HybridSearch([], encode)
     with pytest.raises(ValueError, match="^lexical has 1 documents, expected 6$"):
         HybridSearch(DOCUMENTS, encode, LexicalIndex(["chair"]))
+    with pytest.raises(ValueError, match="^dense names an index and an encoder$"):
+        HybridSearch(DOCUMENTS, encode, {"dense": search.indexes["lexical"]})
+    with pytest.raises(ValueError, match="^held_out names 'sparse', expected of lexical, dense$"):
+        search.fit(["chair"], np.zeros(1, np.int64), held_out={"sparse": np.zeros((1, 6), np.float32)})
     with pytest.raises(ValueError, match=r"^encode gave vectors of shape \(1, 2\) for 6 texts$"):
         HybridSearch(DOCUMENTS, lambda texts: np.ones((1, 2)))
     with pytest.raises(ValueError, match="^k is 0, expected 1 or more$"):

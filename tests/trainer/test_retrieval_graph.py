@@ -40,7 +40,7 @@ def test_an_export_holds_every_weight_of_the_towers(retrieval_graph: RetrievalGr
 
 USERS, HISTORY = np.array([0, 3]), np.array([[0, 6, -1], [-1, -1, -1]], np.int32)
 KINDS, AGES = np.array([[1, 0, -1], [-1, -1, -1]], np.int32), np.array([[40, 2.5, -1], [-1, -1, -1]], np.float32)
-NO_TEXT, NO_WORDS = np.zeros((2, 5), np.float32), SearchScores(*np.zeros((2, 2, 13), np.float32))
+NO_TEXT, NO_WORDS = np.zeros((2, 5), np.float32), SearchScores(*np.zeros((3, 2, 13), np.float32))
 
 
 def test_the_query_side_is_the_query_tower(retrieval_graph: RetrievalGraph, package: RetrievalPackage) -> None:

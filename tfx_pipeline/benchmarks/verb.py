@@ -61,10 +61,17 @@ def _quality(data_dir: Path) -> Iterator[Figure]:
     return quality_figures(data_dir)
 
 
+def _text(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.text.text_figures import text_figures
+
+    return text_figures(data_dir)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "ingest": _ingest,
     "evaluate": _evaluate,
     "train": _train,
     "quality": _quality,
+    "text": _text,
 }
 """Benchmark -> what measures it, given the folder of real data."""

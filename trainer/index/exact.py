@@ -22,31 +22,42 @@ class ExactIndex(tf.Module):
         super().__init__(name="exact_index")
         self.preferences, self.texts = preferences, texts
 
-    def scores(self, preference: tf.Tensor, text: tf.Tensor) -> tf.Tensor:
-        """Inner products with all items.
+    def by_text(self, text: tf.Tensor) -> tf.Tensor:
+        """Inner products of the text blocks with those of all items; nothing is read where no query has a text.
 
         Args:
-            preference: Preference block of the queries, float32 [B, D].
             text: Text block of the queries, float32 [B, T]; zeros where there is no text.
 
         Returns:
             float32 [B, V].
         """
-        by_preference = tf.matmul(preference, self.preferences, transpose_b=True)
+        shape = tf.stack([tf.shape(text)[0], tf.shape(self.texts)[0]])
         any_text = tf.reduce_any(tf.not_equal(text, 0.0))
-        by_text = tf.cond(
-            any_text, lambda: tf.matmul(text, self.texts, transpose_b=True), lambda: tf.zeros_like(by_preference)
+        return tf.cond(
+            any_text, lambda: tf.matmul(text, self.texts, transpose_b=True), lambda: tf.zeros(shape, text.dtype)
         )
+
+    def scores(self, preference: tf.Tensor, by_text: tf.Tensor) -> tf.Tensor:
+        """Inner products with all items.
+
+        Args:
+            preference: Preference block of the queries, float32 [B, D].
+            by_text: What `by_text` gives for their text block, float32 [B, V].
+
+        Returns:
+            float32 [B, V].
+        """
+        by_preference = tf.matmul(preference, self.preferences, transpose_b=True)
         return (by_preference + by_text) * tf.constant(0.5**0.5)
 
     def search(
-        self, preference: tf.Tensor, text: tf.Tensor, allowed: tf.Tensor, k: tf.Tensor
+        self, preference: tf.Tensor, by_text: tf.Tensor, allowed: tf.Tensor, k: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The best allowed items of each query.
 
         Args:
             preference: As in `scores`.
-            text: As in `scores`.
+            by_text: As in `scores`.
             allowed: Which items may be returned, bool [B, V].
             k: Items wanted, scalar int32.
 
@@ -54,6 +65,6 @@ class ExactIndex(tf.Module):
             Rows int32 and scores float32, [B, min(k, V)], best first; a score of `HIDDEN` marks a slot that no
             allowed item could fill.
         """
-        scores = tf.where(allowed, self.scores(preference, text), HIDDEN)
+        scores = tf.where(allowed, self.scores(preference, by_text), HIDDEN)
         best, rows = tf.math.top_k(scores, tf.minimum(k, tf.shape(scores)[1]))
         return rows, best

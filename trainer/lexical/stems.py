@@ -1,6 +1,7 @@
 """What is left of a word without its ending: one list of rules in plain Python and in the graph."""
 
 import re
+from functools import lru_cache
 
 import tensorflow as tf
 
@@ -15,9 +16,11 @@ _ENDINGS = (
 )
 
 
-def stems(word: str) -> list[str]:
+# Titles of a catalogue repeat their words many times over.
+@lru_cache(maxsize=1 << 20)
+def stems(word: str) -> tuple[str, ...]:
     """The stems of a word, one for each of its parts of letters or digits."""
-    return [_replace(part, _ENDINGS) for part in _replace(word, _APART).split(" ")]
+    return tuple(_replace(part, _ENDINGS) for part in _replace(word, _APART).split(" "))
 
 
 def stems_in_graph(words: tf.Tensor) -> tf.RaggedTensor:

@@ -148,9 +148,7 @@ class _SearchTraining:
         answers = self._answers if pairs is self._pairs else Answers(pairs, self._documents)
         queries = PaddedTokens.of(self._encoder, pairs.queries, settings.query_lengths)
         batches = SearchBatches(pairs, answers, queries, self._document_tokens, settings)
-        return batches.epoch(
-            negatives, settings.batch_pairs, settings.length_pool, self._random, self._start_vectors
-        )
+        return batches.epoch(negatives, settings.batch_pairs, settings.length_pool, self._random, self._start_vectors)
 
     def _teach(self, batch: SearchBatch, pairs: SearchPairs) -> np.ndarray | None:
         if self._teacher is None or not self._settings.hard_negatives:

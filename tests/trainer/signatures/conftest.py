@@ -67,7 +67,9 @@ def ask(shop_package: RetrievalPackage, transformed: Any, text_encoder: TextEnco
     keras.utils.set_random_seed(1)
     ranker = Ranker(list(settings.objectives), len(graph.features.names), settings.ranker["hidden"])
     posterior = LinearPosterior.prior(settings.ranker["hidden"][-1] + 1, 1.0, 1.0)
-    servable = build_servable(shop_package, ranker, posterior, text_encoder, None, transformed.output, settings, "tag")
+    servable = build_servable(
+        shop_package, graph, ranker, posterior, text_encoder, None, transformed.output, settings, "tag"
+    )
     signatures = servable.signatures()
 
     def answer(signature: str, **given: list[Any]) -> Answers:
