@@ -16,6 +16,7 @@ SourceScores = Mapping[str, NDArray[np.float32]]
 FOLDS = 5
 _BEST = 10
 _CANDIDATES = 200
+"""Documents of a query that are learned from, of all sources together."""
 _SHARES = np.linspace(0, 1, 21)
 
 
@@ -38,11 +39,11 @@ def fit_fusion(
         folds: Parts of the queries; 1 judges nothing, and takes the only kind there is.
 
     Raises:
-        ValueError: No source or kind is given, a kind is unknown, `folds` leaves the choice open, shapes do not fit, a row is not in the catalogue, or
-            there are fewer than two queries with a relevant document.
+        ValueError: No source or kind is given, a kind is unknown, `folds` leaves the choice open, shapes do not fit, a
+            row is not in the catalogue, or there are fewer than two queries with a relevant document.
     """
     if folds < 1 or folds == 1 < len(kinds):
-        raise ValueError(f"folds is {folds}, expected 2 or more to choose between {len(kinds)} kinds")
+        raise ValueError(f"folds is {folds}, expected {'1 or more' if len(kinds) < 2 else '2 or more to choose a kind'}")
     relevant = _check(scores, np.asarray(relevant), kinds)
     used = (relevant >= 0).any(axis=1)
     scores, relevant = _take(scores, used), relevant[used]

@@ -78,6 +78,20 @@ def test_the_same_input_gives_the_same_fusion() -> None:
     assert fit_fusion(scores, relevant) == fit_fusion(scores, relevant)
 
 
+def test_one_fold_judges_nothing() -> None:
+    scores, relevant = sources(lexical=2.0, dense=1.5)
+    fusion = fit_fusion(scores, relevant, ["learned"], folds=1)
+    assert fusion.validation == {}
+    assert fusion.weights == fit_fusion(scores, relevant, ["learned"]).weights
+
+
+def test_more_sources_than_candidates_are_learned_from() -> None:
+    scores, relevant = sources(60, **{f"source{number}": 0.5 for number in range(12)})
+    fusion = fit_fusion(scores, relevant, ["learned"], folds=2)
+    found = reciprocal_ranks(fusion.score(scores).numpy(), relevant[:, np.newaxis]).mean()
+    assert found > 1.5 * max(reciprocal_ranks(each, relevant[:, np.newaxis]).mean() for each in scores.values())
+
+
 def test_queries_without_a_relevant_document_do_not_count() -> None:
     scores, relevant = sources(60, lexical=2.0, dense=1.5)
     padded = np.stack([relevant, np.full(60, -1)], axis=1)
@@ -92,6 +106,8 @@ def test_queries_without_a_relevant_document_do_not_count() -> None:
         ({"scores": {}}, "scores is empty"),
         ({"kinds": []}, "kinds is empty"),
         ({"kinds": ["best"]}, "kind is 'best', expected one of sum, reciprocal_rank, learned"),
+        ({"folds": 1}, "folds is 1, expected 2 or more to choose a kind"),
+        ({"folds": 0, "kinds": ["sum"]}, "folds is 0, expected 1 or more"),
         ({"relevant": np.array([1, 2])}, r"scores of source 'a' have shape \(3, 4\), expected \(2, 4\)"),
         ({"relevant": np.array([1, 2, 4])}, "relevant holds row 4, expected rows below 4"),
         ({"relevant": np.array([1, -1, -1])}, "relevant names a document for fewer than two queries"),

@@ -170,6 +170,17 @@ def test_a_memory_makes_every_document_a_wrong_answer_and_words_help(make_encode
     assert history.start_mrr > 0.3
 
 
+def test_batches_of_neighbours_have_a_pair_of_each_document(make_encoder: MakeEncoder) -> None:
+    """Two queries a document: an epoch has half as many steps."""
+    twice = SearchPairs.of([*QUERIES, *DOCUMENTS], [*range(len(DOCUMENTS)), *range(len(DOCUMENTS))])
+    settings = replace(SETTINGS, epochs=6, neighbour_group=3, lexical_negatives=0, encoder_negatives=0)
+    told: list[tuple[Any, ...]] = []
+    history = train_search(make_encoder(), DOCUMENTS, twice, settings, PAIRS, progress=lambda *each: told.append(each))
+    assert [epoch.steps for epoch in history.epochs] == [3] * 6 and told[-1][1:3] == (18, 18)
+    assert history.best_mrr is not None and history.start_mrr is not None
+    assert history.best_mrr > history.start_mrr
+
+
 def test_padding_does_not_change_the_loss(make_encoder: MakeEncoder) -> None:
     settings = replace(SETTINGS, length_pool=1)
     steps = [search_steps(make_encoder(), DOCUMENTS, PAIRS, each) for each in (settings, plain_settings(settings, 8))]
@@ -194,6 +205,11 @@ def test_what_cannot_be_trained(make_encoder: MakeEncoder) -> None:
         ({"warmup_share": 1.5}, "warmup_share is 1.5, must be 0 to 1"),
         ({"decay": "steps"}, "decay is 'steps', must be one of linear, cosine, constant"),
         ({"query_lengths": [32, 16]}, "query_lengths is [32, 16], must be rising lengths from 3 on"),
+        ({"neighbour_group": 0}, "neighbour_group is 0, must be at least 1"),
+        (
+            {"neighbour_group": 6, "inverse_cloze_pairs": 4},
+            "neighbour_group is 6, must be 1 with inverse_cloze_pairs above 0",
+        ),
         ({"rate": 1}, "rate: no such setting of the fine-tuning"),
     ],
 )

@@ -1,7 +1,10 @@
 """What several ways of search find on queries that nothing was learned from."""
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +12,10 @@ from tfx_pipeline.benchmarks.baseline_data.known_items import KINDS, Kind, Known
 from tfx_pipeline.benchmarks.progress import say
 from tfx_pipeline.benchmarks.text.search_settings import SearchSettings
 from tfx_pipeline.benchmarks.text.search_sources import lexical_indexes, trained_encoder
+
+if TYPE_CHECKING:
+    from trainer.hybrid_search import HybridSearch
+    from trainer.search_fusion import SearchFusion
 
 WORDS, ZERO_SHOT, FINE_TUNED = "words", "zero_shot", "fine_tuned"
 BOTH, LEARNED = "words + zero_shot", "learned"
@@ -99,5 +106,6 @@ def quality(scores: np.ndarray, answers: np.ndarray) -> Quality:
     return Quality(float((hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1).mean()), float(hits.any(axis=1).mean()))
 
 
-def _scores(search: object, queries: list[str]) -> dict[str, np.ndarray]:
-    return {}
+def _scores(search: HybridSearch, queries: list[str]) -> dict[str, np.ndarray]:
+    parts = [search.scores(queries[start : start + _AT_ONCE]) for start in range(0, len(queries), _AT_ONCE)]
+    return {source: np.concatenate([part[source] for part in parts]) for source in parts[0]}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,10 +43,13 @@ def trained_encoder(
     from trainer.text_training.search_settings import SearchTrainingSettings
     from trainer.text_training.search_training import train_search
 
-    encoder = TextEncoder.load(None, settings.max_tokens, mode="full")
+    encoder = TextEncoder.load(None, settings.max_tokens, mode="full", precision="mixed_bfloat16")
     training = SearchTrainingSettings.from_dict({**settings.training, "seed": seed})
     train_search(encoder, documents, SearchPairs.of(queries, answers), training, SearchPairs.of([], []))
-    return encoder
+    with TemporaryDirectory() as folder:
+        encoder.save_folder(Path(folder))
+        # What searches, searches in float32.
+        return TextEncoder.load(Path(folder), settings.max_tokens)
 
 
 def _beginnings(documents: Sequence[str], words: int | None) -> Sequence[str]:
