@@ -17,7 +17,7 @@ class RankedItem:
         item_id: The item.
         score: What the slate is ordered by.
         propensity: Probability that the policy puts this item at this position.
-        source: Where the candidate came from: `ann`, `history`, `lexical` or `popular`.
+        source: Where the candidate came from: `ann`, `history`, `neighbours`, `lexical` or `popular`.
     """
 
     item_id: str

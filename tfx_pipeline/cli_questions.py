@@ -160,6 +160,9 @@ def _with_advice(error: "ServingError", server: str, run_dir: Path) -> "ServingE
     """The error, with how to start a server if there is none."""
     if not str(error).endswith("no model server can be reached there"):
         return error
-    port = int(server.rpartition(":")[2])
+    named = server.rpartition(":")[2]
+    if not named.isdigit():
+        return error
+    port = int(named)
     command = f"shoprank serve --run-dir {shlex.quote(str(run_dir))}" + (f" --port {port}" if port != PORT else "")
     return type(error)(f"{error}; start one with: {command}", error.code)

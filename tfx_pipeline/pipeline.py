@@ -69,7 +69,16 @@ _COMPARISON_CODE = (
     "tfx_pipeline/event_sample.py",
     "tfx_pipeline/components/distribution_comparator.py",
 )
+_TEXT_CODE = (
+    "tfx_pipeline/text_config.py",
+    "tfx_pipeline/text_networks.py",
+    "tfx_pipeline/search_pairs.py",
+    "tfx_pipeline/components/text_pretraining.py",
+    "tfx_pipeline/components/text_training.py",
+    "tfx_pipeline/components/text_encoding.py",
+)
 _EVALUATION_CODE = (
+    "tfx_pipeline/evaluate/search_evaluation.py",
     "tfx_pipeline/evaluation",
     "tfx_pipeline/split.py",
     "tfx_pipeline/split_tables.py",
@@ -88,6 +97,7 @@ _EVALUATION_CODE = (
     "tfx_pipeline/components/catalogue_evaluator.py",
 )
 _GATE_CODE = (
+    "tfx_pipeline/search_quality.py",
     "tfx_pipeline/catalogue_evaluation.py",
     "tfx_pipeline/release_gates.py",
     "tfx_pipeline/components/release_gate.py",
@@ -134,14 +144,6 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
         objective=next(iter(config.objectives)),
         version=code_version(*_GATE_CODE),
     )
-    pusher = Pusher(
-        model=ranker.outputs["model"],
-        model_blessing=gate.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(config.serving_dir))
-        ),
-        custom_executor_spec=executor_spec.ExecutorClassSpec(AtomicPusherExecutor),
-    )
     stages = [
         ingest,
         examples,
@@ -155,9 +157,20 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
         evaluator,
         catalogue,
         gate,
-        pusher,
+        _pusher(ranker, gate, config),
     ]
     return _pipeline(stages, config)
+
+
+def _pusher(ranker: Trainer, gate: base_component.BaseComponent, config: Config) -> Pusher:
+    return Pusher(
+        model=ranker.outputs["model"],
+        model_blessing=gate.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(config.serving_dir))
+        ),
+        custom_executor_spec=executor_spec.ExecutorClassSpec(AtomicPusherExecutor),
+    )
 
 
 def _data_version(config: Config, data_hash: str) -> str:
@@ -241,15 +254,14 @@ def _trained_encoder(
         base = {"base": stages[-1].outputs["encoder"]} if stages else {}
         stages.append(
             TextTraining(
-                **_text_inputs(transform, config),
                 tables=ingest.outputs["tables"],
-                settings=config.text.training.model_dump_json(),
+                examples=transform.outputs["transformed_examples"],
+                transform_graph=transform.outputs["transform_graph"],
+                text=config.text.model_dump_json(),
                 split=config.split.model_dump_json(),
                 event_types=json.dumps(config.event_types),
-                dimension=config.text.dimension,
-                terms=json.dumps(config.text.terms),
-                reranked=config.text.reranked,
                 seed=config.seed,
+                version=_text_version(config),
                 **base,
             )
         )
@@ -258,15 +270,19 @@ def _trained_encoder(
 
 def _text_inputs(transform: Transform, config: Config) -> dict[str, Any]:
     """What every stage of the text encoder is given."""
-    checkpoint = read_checkpoint(config.text.checkpoint)
     return {
         "examples": transform.outputs["transformed_examples"],
         "transform_graph": transform.outputs["transform_graph"],
         "checkpoint": str(config.text.checkpoint or ""),
         "max_tokens": config.text.max_tokens,
-        # A checkpoint may change under the same path.
-        "version": f"{code_version('trainer')} {checkpoint.digest} {checkpoint.pooling}",
+        "version": _text_version(config),
     }
+
+
+def _text_version(config: Config) -> str:
+    """What the stages of the text encoder depend on beside their settings; a checkpoint may change under its path."""
+    checkpoint = read_checkpoint(config.text.checkpoint)
+    return f"{code_version('trainer', *_TEXT_CODE)} {checkpoint.digest} {checkpoint.pooling}"
 
 
 def _text_encoding(
@@ -275,6 +291,7 @@ def _text_encoding(
     return TextEncoding(
         **_text_inputs(transform, config),
         dimension=config.text.dimension,
+        terms=json.dumps(config.text.terms),
         cache=str(config.run_dir / "tfx" / "text_cache"),
         **({} if trained is None else {"trained": trained.outputs["encoder"]}),
     )

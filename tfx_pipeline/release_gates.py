@@ -77,7 +77,10 @@ def search_gates(searches: Sequence[SearchQuality], settings: EvaluationConfig) 
             name = f"{metric}, {found.kind}, {found.window} window, against {BM25_NAME}"
             ours, theirs = (found.table.row(model, "all").metrics[metric] for model in (SERVED_MODEL, BM25_NAME))
             test = _test(found.tests, BM25_NAME, metric)
-            yield _drop_gate(name, ours or 0.0, theirs or 0.0, settings.maximum_search_loss, test)
+            gate = _drop_gate(name, ours or 0.0, theirs or 0.0, settings.maximum_search_loss, test)
+            if test is None and not gate.passed:
+                gate = Gate(name, True, f"{gate.reason}, but there are too few searches to tell it from chance")
+            yield gate
 
 
 def threshold_gate(result: WindowResult, threshold: ThresholdConfig) -> Gate:

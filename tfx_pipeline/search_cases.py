@@ -23,8 +23,8 @@ class SearchCases:
     """Q searches.
 
     Attributes:
-        kind: `LOGGED`: what users typed, answered by what they then chose; or `KNOWN_ITEM`: words of the title of
-            something that was chosen, answered by every item with that title.
+        kind: `LOGGED`: what users typed, answered by what users chose after it so far; or `KNOWN_ITEM`: words of the
+            title of something that was chosen, answered by every item with that title.
         queries: The texts, [Q].
         cases: In parallel, with empty histories; the answers are their targets.
     """
@@ -65,16 +65,21 @@ def search_cases(tables: Path, events: EvaluationEvents, window: str, most: int,
 
 
 def _logged(tables: Path, events: EvaluationEvents, window: str) -> Iterator[tuple[str, set[int]]]:
-    """Query and all items that were chosen after it in the window."""
+    """Query of the window and all items that were chosen after it, in the window or before.
+
+    What was right before is still right: a model that has learned it is not to be punished for it.
+    """
     if "query" not in event_columns(tables):
         return
-    inside = np.flatnonzero(events.is_target(window))
-    texts = read_events(tables, ("query",))["query"].take(inside).to_pylist()
+    inside = events.is_target(window)
+    until = np.flatnonzero(inside | events.is_known(window))
+    texts = read_events(tables, ("query",))["query"].take(until).to_pylist()
     answers: dict[str, set[int]] = {}
-    for text, item in zip(texts, events.items[inside], strict=True):
+    for text, item in zip(texts, events.items[until], strict=True):
         if text.strip():
             answers.setdefault(text, set()).add(int(item))
-    yield from answers.items()
+    asked = {text for text, is_asked in zip(texts, inside[until], strict=True) if is_asked}
+    yield from ((text, items) for text, items in answers.items() if text in asked)
 
 
 def _known_items(

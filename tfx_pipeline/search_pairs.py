@@ -16,11 +16,11 @@ from tfx_pipeline.split import WINDOWS, Split
 from tfx_pipeline.timeline import Timeline
 from trainer.catalogue import Catalogue
 from trainer.features import TRAIN
-from trainer.text_training.search_pairs import SearchPairs
+from trainer.text_training.search_pairs import SearchPairs, number_queries
 
 Kind = Literal["queries", "judgments", "descriptions", "none"]
-FEWEST_PAIRS = 64
-"""With fewer pairs there is nothing to learn, and nothing to hold out."""
+FEWEST_QUERIES = 64
+"""With fewer distinct queries there is nothing to learn, and nothing to hold out."""
 _EVENT_COLUMNS = ("user_id", "item_id", "event_type", "timestamp", "basket_id", "returned_at", "window", "query")
 _TRAINING_SPLITS = ("", TRAIN)
 
@@ -50,8 +50,7 @@ def shop_pairs(
     """The pairs that a configuration asks for.
 
     Args:
-        wanted: A kind, or `auto` for the first of queries, judgments and descriptions of which there are
-            `FEWEST_PAIRS`.
+        wanted: A kind, or `auto` for the first of queries, judgments and descriptions that has `FEWEST_QUERIES`.
         tables: The tables on the data contract.
         split: What decides the window of an event; only events of the training window count.
         event_types: Event types that say that an item was what somebody looked for.
@@ -62,13 +61,13 @@ def shop_pairs(
     """
     readers: dict[Kind, Callable[[], ShopPairs]] = {
         "queries": lambda: _of_queries(tables, split, event_types, catalogue),
-        "judgments": lambda: _of_judgments(tables, catalogue),
+        "judgments": lambda: _of_judgments(tables, split, catalogue),
         "descriptions": lambda: _of_descriptions(catalogue),
     }
     for kind, read in readers.items():
         if wanted in ("auto", kind):
             found = read()
-            if len(found.pairs) >= FEWEST_PAIRS:
+            if number_queries(found.pairs.queries)[1] >= FEWEST_QUERIES:
                 return found
     return ShopPairs("none", [], SearchPairs.of([], []))
 
@@ -94,17 +93,38 @@ def _searches(path: Path, names: Sequence[str], split: Split, event_types: Seque
     return events.select(["query", "item_id"]).filter(pa.array(in_training & counts & has_query)).to_pandas()
 
 
-def _of_judgments(tables: Path, catalogue: Catalogue) -> ShopPairs:
-    """Judgments above 0 of the split `train` or of none; a pair counts by its grade, the highest grade 1."""
+def _of_judgments(tables: Path, split: Split, catalogue: Catalogue) -> ShopPairs:
+    """Judgments above 0 of the split `train` or of none; a pair counts by its grade, the highest grade 1.
+
+    Left out are pairs that events after the training window have: the model will be judged by these.
+    """
     path = tables / "judgments.parquet"
     if not path.exists():
         return ShopPairs("judgments", [], SearchPairs.of([], []))
     judgments = pq.read_table(path, columns=["query", "item_id", "relevance", "split"]).to_pandas()
     judgments = judgments[(judgments["relevance"] > 0) & judgments["split"].isin(_TRAINING_SPLITS)]
+    judgments = judgments[~_pairs_of(judgments).isin(_later_pairs(tables, split))]
     best = judgments.groupby(["query", "item_id"], sort=True)["relevance"].max()
     weights = best.to_numpy() / max(best.max(), 1e-9) if len(best) else np.zeros(0)
     queries, items = [query for query, _ in best.index], [item for _, item in best.index]
     return _over_texts("judgments", queries, items, weights, catalogue)
+
+
+def _later_pairs(tables: Path, split: Split) -> pd.Index:
+    """Query and item of all events behind the training window that have a query."""
+    names = event_columns(tables)
+    if "query" not in names:
+        return pd.Index([])
+    parts = []
+    for path in event_files(tables):
+        events = pq.read_table(path, columns=[name for name in _EVENT_COLUMNS if name in names])
+        later = Timeline.of(events, split).windows > WINDOWS.index(TRAIN)
+        parts.append(_pairs_of(events.select(["query", "item_id"]).filter(pa.array(later)).to_pandas()))
+    return pd.Index(pd.concat(parts).unique())
+
+
+def _pairs_of(table: pd.DataFrame) -> pd.Series:
+    return table["query"].str.strip().str.lower() + "\n" + table["item_id"]
 
 
 def _of_descriptions(catalogue: Catalogue) -> ShopPairs:

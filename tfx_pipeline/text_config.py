@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from tfx_pipeline.table_config import Fraction, Section
 
@@ -81,6 +81,12 @@ class TextConfig(Section):
     has none. Each costs a pass through the network at every search, and the model is trained on the pairs below."""
     pretraining: TextPretrainingConfig = TextPretrainingConfig()
     training: SearchTrainingConfig = SearchTrainingConfig()
+
+    @model_validator(mode="after")
+    def _pairs_for_the_cross_encoder(self) -> "TextConfig":
+        if self.reranked and self.training.pairs == "none":
+            raise ValueError("reranked needs a cross-encoder, and training.pairs none trains none")
+        return self
 
     @field_validator("terms")
     @classmethod

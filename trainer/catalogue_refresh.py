@@ -71,6 +71,8 @@ def _completed(records: Sequence[ItemRecord], catalogue: Catalogue) -> list[Item
         if row is not None and (record.title or record.description):
             title, text = catalogue.titles[row], catalogue.texts[row]
             description = text[len(title) :].strip() if text.startswith(title) else text
+            if title.startswith(text):  # A title may be longer than what is kept of the text.
+                description = ""
             record = replace(record, title=record.title or title, description=record.description or description)
         completed.append(record)
     return completed

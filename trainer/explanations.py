@@ -150,8 +150,8 @@ def _similarity(store: ItemStore, rows: tf.Tensor, past: tf.Tensor) -> tf.Tensor
     """Similarity of items, int32 [B, N], and of those of the past, int32 [B, H]; float32 [B, N, H]."""
     tables = (store.preferences, store.texts)
     preference, text = (tf.matmul(tf.gather(table, rows), tf.gather(table, past), transpose_b=True) for table in tables)
-    has_text = tf.reduce_any(tf.not_equal(store.texts, 0.0), axis=1)
-    both = tf.gather(has_text, rows)[:, :, tf.newaxis] & tf.gather(has_text, past)[:, tf.newaxis, :]
+    has_text, past_has_text = (tf.reduce_any(tf.gather(store.texts, each) != 0.0, axis=2) for each in (rows, past))
+    both = has_text[:, :, tf.newaxis] & past_has_text[:, tf.newaxis, :]
     return tf.where(both, (preference + text) / 2.0, preference)
 
 

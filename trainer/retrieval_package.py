@@ -52,7 +52,7 @@ class RetrievalPackage:
     @property
     def term_kinds(self) -> tuple[TermKind, ...]:
         """What lexical indexes the fusion needs, that of the words first: explanations need it as well."""
-        return (WORDS, *(kind for kind in KINDS if kind in self.fusion.weights and kind != WORDS))
+        return (WORDS, *(kind for kind in KINDS if kind != WORDS and any(self.fusion.weights.get(kind, ()))))
 
     def counted(self, at_training_end: bool) -> tuple[ItemStatistics, Neighbours]:
         """Statistics and neighbours of the whole training window, or of the ranker's start."""

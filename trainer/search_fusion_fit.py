@@ -43,7 +43,9 @@ def fit_fusion(
             row is not in the catalogue, or there are fewer than two queries with a relevant document.
     """
     if folds < 1 or folds == 1 < len(kinds):
-        raise ValueError(f"folds is {folds}, expected {'1 or more' if len(kinds) < 2 else '2 or more to choose a kind'}")
+        raise ValueError(
+            f"folds is {folds}, expected {'1 or more' if len(kinds) < 2 else '2 or more to choose a kind'}"
+        )
     relevant = _check(scores, np.asarray(relevant), kinds)
     used = (relevant >= 0).any(axis=1)
     scores, relevant = _take(scores, used), relevant[used]

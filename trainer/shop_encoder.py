@@ -18,10 +18,10 @@ def hand_on_networks(source: Path, artifact: Path) -> None:
             shutil.copytree(source / name, artifact / name, dirs_exist_ok=True)
 
 
-def encoder_folder(artifact: Path, checkpoint: Path | None) -> Path | None:
-    """The trained encoder of an artifact, or else the configured checkpoint; None is the bundled one."""
-    trained = artifact / ENCODER_FOLDER
-    return trained if trained.exists() else checkpoint
+def encoder_folder(artifact: Path | None, checkpoint: Path | None) -> Path | None:
+    """The trained encoder of an artifact, if it has one, or else the configured checkpoint; None is the bundled one."""
+    trained = None if artifact is None else artifact / ENCODER_FOLDER
+    return trained if trained is not None and trained.exists() else checkpoint
 
 
 def load_shop_encoder(artifact: Path, settings: Hyperparameters) -> TextEncoder:

@@ -17,6 +17,7 @@ from trainer.text_reducer import TextReducer
 FEWEST_QUERIES = 30
 """With fewer the choice would be chance."""
 
+_BATCH = 64
 _MOST_SCORES = 40_000_000
 """Scores of one source that are held at once."""
 
@@ -43,10 +44,14 @@ def shop_fusion(
     if wanted < FEWEST_QUERIES:
         return SearchFusion.equal(*kinds, DENSE)
     asked, found = list(queries[:wanted]), answers[:wanted]
-    scores: dict[str, np.ndarray] = {
-        kind: LexicalIndex(documents, kind=kind).scores(tf.constant(asked)).numpy() for kind in kinds
-    }
+    scores: dict[str, np.ndarray] = {kind: _lexical_scores(LexicalIndex(documents, kind=kind), asked) for kind in kinds}
     vectors = encode_texts(encoder, documents)
     reducer = TextReducer.fit(np.unique(vectors, axis=0), dimension)
-    scores[DENSE] = text_vectors(asked, encoder, reducer) @ reducer.reduce(vectors).numpy().T
-    return fit_fusion(scores, found)
+    # A text without a word has no meaning either.
+    reduced = reducer.reduce(vectors).numpy() * (np.array(documents, dtype=object) != "")[:, np.newaxis]
+    return fit_fusion({**scores, DENSE: text_vectors(asked, encoder, reducer) @ reduced.T}, found)
+
+
+def _lexical_scores(index: LexicalIndex, queries: list[str]) -> np.ndarray:
+    starts = range(0, len(queries), _BATCH)
+    return np.concatenate([index.scores(tf.constant(queries[start : start + _BATCH])).numpy() for start in starts])

@@ -110,7 +110,7 @@ def wait_for(client: ShopRankClient, version: int) -> None:
 
 
 def rank_shelf(client: ShopRankClient, shelf: pd.DataFrame) -> Any:
-    items = shelf["product_id"].head(20).tolist()
+    items = shelf["product_id"].head(20).astype(str).tolist()
     return client.rank(["1", "nobody"], [items, items], queries=["", "yogurt"])
 
 

@@ -17,6 +17,7 @@ EVENTS = pd.DataFrame(
         ("bob", "c", 215, "red mug"),
         ("bob", "d", 220, ""),
         ("cid", "a", 230, "tea"),
+        ("dee", "d", 20, "red mug"),
         ("cid", "a", 310, "tea for two"),
     ],
     columns=["user_id", "item_id", "timestamp", "query"],
@@ -50,7 +51,7 @@ def answers(found: SearchCases) -> dict[str, list[str]]:
 def test_logged_queries_of_the_window_with_all_that_was_chosen(searches: Searches) -> None:
     found = searches(EVENTS)
     assert found.kind == LOGGED
-    assert answers(found) == {"red mug": ["b", "c"], "tea": ["a"]}
+    assert answers(found) == {"red mug": ["b", "c", "d"], "tea": ["a"]}
     assert not found.cases.history.lengths.any()
     assert found.queries_of(found.cases.take(np.array([1]))) == found.queries[1:]
 

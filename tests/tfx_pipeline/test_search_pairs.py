@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tfx_pipeline.search_pairs import FEWEST_PAIRS, shop_pairs
+from tfx_pipeline.search_pairs import FEWEST_QUERIES, shop_pairs
 from tfx_pipeline.sources.event_files import shard_path
 from tfx_pipeline.split import Split
 from trainer.catalogue import Catalogue
@@ -106,7 +106,7 @@ def test_then_titles_with_their_descriptions(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wanted", ["auto", "none", "queries", "judgments"])
 def test_a_shop_without_pairs(tmp_path: Path, wanted: str) -> None:
     write_events(tmp_path, with_queries=False)
-    write_judgments(tmp_path, FEWEST_PAIRS - 2)
+    write_judgments(tmp_path, FEWEST_QUERIES - 2)
     pairs = found(wanted, tmp_path, catalogue(descriptions=False))
     assert (pairs.kind, len(pairs.pairs), pairs.documents) == ("none", 0, [])
 

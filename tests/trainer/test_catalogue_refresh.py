@@ -144,8 +144,9 @@ def ask(graph: RetrievalGraph, history: list[int], query: str = "") -> QuerySide
     length = len(history)
     ages = tf.range(length, 0, -1, dtype=tf.float32)[tf.newaxis, :]
     rows, kinds = tf.constant([history], tf.int32), tf.zeros([1, length], tf.int32)
-    lexical = graph.lexical.scores(tf.constant([query]))
-    return graph.encoder.encode(tf.constant([3], tf.int64), rows, kinds, ages, tf.zeros([1, 5]), lexical)
+    text = tf.zeros([1, 5])
+    found = graph.search.scores(tf.constant([query]), text)
+    return graph.encoder.encode(tf.constant([3], tf.int64), rows, kinds, ages, text, found)
 
 
 def everything(graph: RetrievalGraph) -> tf.Tensor:

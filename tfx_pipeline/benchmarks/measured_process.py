@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from tfx_pipeline.errors import PipelineError
@@ -37,6 +38,12 @@ def on_one_core(function: Callable[Arguments, Result], *args: Arguments.args, **
 def peak_memory() -> int:
     """Most memory that this process has held so far, bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def resident_memory() -> int:
+    """Memory that this process holds now, bytes."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize()
 
 
 def _prepare(core: int) -> None:

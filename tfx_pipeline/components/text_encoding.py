@@ -1,5 +1,6 @@
 """TFX component: the text vectors of the catalogue, as a model that the towers start from."""
 
+import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,9 +13,10 @@ from tfx.utils import path_utils
 
 from trainer.catalogue import read_catalogue
 from trainer.features import CATALOGUE
-from trainer.item_texts import FUSION_FILE, PLAIN_FUSION, ItemTexts
+from trainer.item_texts import FUSION_FILE, ItemTexts
 from trainer.progress import report_progress
 from trainer.search_fusion import SearchFusion
+from trainer.search_index import DENSE
 from trainer.shop_encoder import encoder_folder, hand_on_networks
 from trainer.text_encoder import TextEncoder
 
@@ -26,6 +28,7 @@ def TextEncoding(
     checkpoint: Parameter[str],
     max_tokens: Parameter[int],
     dimension: Parameter[int],
+    terms: Parameter[str],
     cache: Parameter[str],
     version: Parameter[str],
     texts: OutputArtifact[standard_artifacts.Model],
@@ -39,6 +42,7 @@ def TextEncoding(
         checkpoint: Folder of the text encoder, '' for the bundled one.
         max_tokens: Tokens of a text that are read.
         dimension: Length of the reduced vectors.
+        terms: JSON list of what the lexical indexes are over.
         cache: Folder for vectors by content, shared by runs.
         version: Hash of the code and of the content of the checkpoint.
         texts: `ItemTexts` under the serving folder of the artifact, with the trained networks where there are some.
@@ -47,7 +51,7 @@ def TextEncoding(
     del version
     catalogue = read_catalogue([f"{examples.uri}/Split-{CATALOGUE}/*"], tft.TFTransformOutput(transform_graph.uri))
     artifact = Path(path_utils.serving_model_dir(texts.uri))
-    fusion = PLAIN_FUSION
+    fusion = SearchFusion.equal(*json.loads(terms), DENSE)
     if trained is not None:
         source = Path(path_utils.serving_model_dir(trained.uri))
         hand_on_networks(source, artifact)

@@ -17,10 +17,11 @@ from tfx.utils import path_utils
 from tests.trainer.text_training.pretraining_shop import shop_encoder
 from tfx_pipeline.components import text_training
 from tfx_pipeline.components.artifacts import ShopTables
-from tfx_pipeline.components.text_training import HISTORY_FILE, TextTraining, training_settings
+from tfx_pipeline.components.text_training import HISTORY_FILE, TextTraining
 from tfx_pipeline.config import SplitConfig
 from tfx_pipeline.sources.event_files import shard_path
-from tfx_pipeline.text_config import SearchTrainingConfig
+from tfx_pipeline.text_config import SearchTrainingConfig, TextConfig
+from tfx_pipeline.text_networks import training_settings
 from trainer.catalogue import Catalogue
 from trainer.item_texts import FUSION_FILE
 from trainer.search_fusion import SearchFusion
@@ -56,7 +57,9 @@ def train(make_artifact: MakeArtifact, tmp_path: Path, monkeypatch: pytest.Monke
     start = shop_encoder()
     start.save_folder(tmp_path / "checkpoint")
 
-    def run(judgments: int, base: bool = False, reranked: int = 0) -> tuple[Path, dict[str, Any], TextEncoder]:
+    def run(
+        judgments: int, base: bool = False, reranked: int = 0, query: str = "no {} milk"
+    ) -> tuple[Path, dict[str, Any], TextEncoder]:
         tables, examples, graph, model, pretrained = (
             make_artifact(kind)
             for kind in (
@@ -72,7 +75,7 @@ def train(make_artifact: MakeArtifact, tmp_path: Path, monkeypatch: pytest.Monke
         users = {"user_id": ["u"] * 8, "item_id": ["i1"] * 8, "event_type": ["buy"] * 8, "timestamp": range(8)}
         pq.write_table(pa.table(users), events)
         rows = [
-            {"query": f"no {row} milk", "item_id": f"i{row}", "relevance": 1.0, "split": "train"}
+            {"query": query.format(row), "item_id": f"i{row}", "relevance": 1.0, "split": "train"}
             for row in range(judgments)
         ]
         if rows:
@@ -82,14 +85,16 @@ def train(make_artifact: MakeArtifact, tmp_path: Path, monkeypatch: pytest.Monke
             tables=tables,
             examples=examples,
             transform_graph=graph,
-            checkpoint="" if base else str(tmp_path / "checkpoint"),
-            max_tokens=16,
-            settings=CONFIG.model_dump_json(),
+            text=TextConfig(
+                checkpoint=None if base else tmp_path / "checkpoint",
+                max_tokens=16,
+                dimension=8,
+                terms=["words", "stems"],
+                reranked=reranked,
+                training=CONFIG,
+            ).model_dump_json(),
             split=SplitConfig(shares=(0.25, 0.5, 0.75)).model_dump_json(),
             event_types=json.dumps(["buy"]),
-            dimension=6,
-            terms=json.dumps(["words", "stems"]),
-            reranked=reranked,
             seed=1,
             version="1",
             encoder=model,
@@ -124,7 +129,7 @@ def test_a_shop_without_pairs_keeps_its_encoder_and_says_so(
     # The configured checkpoint goes on.
     assert not (folder / ENCODER_FOLDER).exists()
     assert SearchFusion.load(folder / FUSION_FILE) == SearchFusion.equal("words", "stems", "dense")
-    assert caplog.messages.count("text encoder: not fine-tuned, the shop has no 64 pairs of query and item") == 1
+    assert caplog.messages.count("text encoder: not fine-tuned, the shop has no 64 queries with an item each") == 1
 
 
 def test_a_pretrained_encoder_goes_on_without_pairs(train: Callable[..., Any]) -> None:
@@ -134,13 +139,21 @@ def test_a_pretrained_encoder_goes_on_without_pairs(train: Callable[..., Any]) -
 
 
 def test_a_cross_encoder_is_trained_where_one_is_wanted(train: Callable[..., Any]) -> None:
-    folder, _, _ = train(judgments=ITEMS, reranked=5)
+    # BM25 knows none of these words, so that nothing can be worse.
+    folder, record, _ = train(judgments=ITEMS, reranked=5, query="dairy{}dairy")
+    assert record["cross_encoder"]["kept"] and record["cross_encoder"]["history"]["start_mrr"] < 0.1
     scores = CrossEncoder.load(folder / CROSS_ENCODER_FOLDER).scores(
         np.array(["no 3 milk"], dtype=object), np.array([TITLES[:4]], dtype=object)
     )
     assert scores.shape == (1, 4) and np.isfinite(scores).all()
-    plain, _, _ = train(judgments=ITEMS)
-    assert not (plain / CROSS_ENCODER_FOLDER).exists()
+
+
+def test_a_cross_encoder_worse_than_bm25_is_left_out(train: Callable[..., Any]) -> None:
+    # Two steps of a network of random weights, where words alone are right.
+    folder, record, _ = train(judgments=ITEMS, reranked=5)
+    history = record["cross_encoder"]["history"]
+    assert history["best_mrr"] < history["start_mrr"]
+    assert not record["cross_encoder"]["kept"] and not (folder / CROSS_ENCODER_FOLDER).exists()
 
 
 def test_settings_of_a_configuration() -> None:

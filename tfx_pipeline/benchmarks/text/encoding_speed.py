@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -41,16 +42,17 @@ class EncodingSpeed:
         return (self.distinct / self.fast) / (self.sample / self.plain)
 
 
-def encoding_figures(sample: int = 512) -> Iterator[Figure]:
+def encoding_figures(sample: int = 512, checkpoint: Path | None = None) -> Iterator[Figure]:
     """Encode the distinct titles of the Complete Journey catalogue.
 
     Args:
         sample: Titles that are encoded the plain way: each costs the same there, so that a sample will do.
+        checkpoint: A Hugging Face folder; None takes the bundled MiniLM.
     """
     say("encoding of a catalogue")
     titles = catalogue_titles()
     distinct = np.unique(titles.astype(str))
-    speed = in_fresh_process(time_encoding, distinct.tolist(), sample)
+    speed = in_fresh_process(time_encoding, distinct.tolist(), sample, checkpoint)
     how = (
         f"MiniLM over {format_count(speed.distinct)} distinct titles of the Complete Journey catalogue in "
         f"{speed.fast:.1f} s, compilation included; plain is float32 `backbone.predict` in batches of 32, padded to "
@@ -68,18 +70,19 @@ def encoding_figures(sample: int = 512) -> Iterator[Figure]:
     )
 
 
-def time_encoding(titles: list[str], sample: int) -> EncodingSpeed:
+def time_encoding(titles: list[str], sample: int, checkpoint: Path | None) -> EncodingSpeed:
     """Encode titles both ways in this process.
 
     Args:
         titles: Distinct titles.
         sample: How many of them the plain way gets.
+        checkpoint: A Hugging Face folder; None takes the bundled MiniLM.
     """
     import tensorflow as tf
 
     from trainer.text_encoder import TextEncoder, encode_texts
 
-    encoder = TextEncoder.load(None, _PLAIN_TOKENS)
+    encoder = TextEncoder.load(checkpoint, _PLAIN_TOKENS)
     start = time.perf_counter()
     vectors = encode_texts(encoder, titles)
     fast = time.perf_counter() - start

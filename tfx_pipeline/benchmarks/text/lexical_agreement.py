@@ -35,7 +35,8 @@ def agreement_figures(data_dir: Path) -> Iterator[Figure]:
         ours, theirs = (reciprocal_rank(ranked, asked) for ranked in (_ours(data, asked), _theirs(data, asked)))
         how = (
             f"ours {ours:.4f}, bm25s {theirs:.4f} on {len(asked.queries)} test queries over {len(data.documents)} "
-            "descriptions; known-item queries, neither user queries nor human labels; k1 1.2, b .75, a word counts once"
+            "descriptions; known-item queries, neither user queries nor human labels; k1 1.2, b .75, a word counts "
+            "once, no typo is corrected"
         )
         yield Figure.at_most(name, abs(ours - theirs), "MRR@10", TARGET, how)
 

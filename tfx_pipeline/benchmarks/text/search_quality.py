@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,6 @@ from tfx_pipeline.benchmarks.text.search_sources import lexical_indexes, trained
 
 if TYPE_CHECKING:
     from trainer.hybrid_search import HybridSearch
-    from trainer.search_fusion import SearchFusion
 
 WORDS, ZERO_SHOT, FINE_TUNED = "words", "zero_shot", "fine_tuned"
 BOTH, LEARNED = "words + zero_shot", "learned"
@@ -45,7 +45,7 @@ Qualities = dict[str, dict[Kind, list[Quality]]]
 """Way of search -> kind of query -> its quality by each seed, one value where no seed plays a part."""
 
 
-def measure_searches(data: KnownItems, settings: SearchSettings) -> Qualities:
+def measure_searches(data: KnownItems, settings: SearchSettings, checkpoint: Path | None = None) -> Qualities:
     """Learn from all dev queries, once a seed, and search with the test queries.
 
     The encoder learns first. The fusion is then weighed on the same queries: the encoder passes over them so few times
@@ -54,6 +54,7 @@ def measure_searches(data: KnownItems, settings: SearchSettings) -> Qualities:
     Args:
         data: Documents and queries.
         settings: The sources and the training.
+        checkpoint: The Hugging Face folder to start from; None takes the bundled MiniLM.
     """
     from trainer.hybrid_search import HybridSearch
     from trainer.search_fusion import SearchFusion
@@ -61,7 +62,7 @@ def measure_searches(data: KnownItems, settings: SearchSettings) -> Qualities:
     from trainer.text_encoder import TextEncoder, encode_texts
 
     queries, answers = dev_queries(data)
-    encoder = TextEncoder.load(None, settings.max_tokens)
+    encoder = TextEncoder.load(checkpoint, settings.max_tokens)
     search = HybridSearch(data.documents, {ZERO_SHOT: encoder}, lexical_indexes(data.documents, settings.indexes))
     known = _scores(search, queries)
     asked = {kind: data.searches(kind, "test") for kind in KINDS}
@@ -76,7 +77,7 @@ def measure_searches(data: KnownItems, settings: SearchSettings) -> Qualities:
         add(way, SearchFusion.equal(*way.split(" + ")), tests)
     for seed in settings.seeds:
         say(f"searches with what seed {seed} learned")
-        tuned = trained_encoder(data.documents, queries, answers, settings, seed)
+        tuned = trained_encoder(data.documents, queries, answers, settings, seed, checkpoint)
         vectors = encode_texts(tuned, data.documents)
         fusion = fit_fusion({**known, FINE_TUNED: encode_texts(tuned, queries) @ vectors.T}, answers, ["learned"], 1)
         sources = {

@@ -27,9 +27,14 @@ def lexical_indexes(documents: Sequence[str], indexes: Mapping[str, IndexSetting
 
 
 def trained_encoder(
-    documents: Sequence[str], queries: Sequence[str], answers: np.ndarray, settings: SearchSettings, seed: int
+    documents: Sequence[str],
+    queries: Sequence[str],
+    answers: np.ndarray,
+    settings: SearchSettings,
+    seed: int,
+    checkpoint: Path | None = None,
 ) -> TextEncoder:
-    """The bundled MiniLM after its fine-tuning on queries; none is held out.
+    """An encoder after its fine-tuning on queries; none is held out.
 
     Args:
         documents: V texts.
@@ -37,13 +42,14 @@ def trained_encoder(
         answers: Row of the document that answers each, int64 [Q].
         settings: The training.
         seed: Of all draws.
+        checkpoint: The Hugging Face folder to start from; None takes the bundled MiniLM.
     """
     from trainer.text_encoder import TextEncoder
     from trainer.text_training.search_pairs import SearchPairs
     from trainer.text_training.search_settings import SearchTrainingSettings
     from trainer.text_training.search_training import train_search
 
-    encoder = TextEncoder.load(None, settings.max_tokens, mode="full", precision="mixed_bfloat16")
+    encoder = TextEncoder.load(checkpoint, settings.max_tokens, mode="full", precision="mixed_bfloat16")
     training = SearchTrainingSettings.from_dict({**settings.training, "seed": seed})
     train_search(encoder, documents, SearchPairs.of(queries, answers), training, SearchPairs.of([], []))
     with TemporaryDirectory() as folder:
