@@ -73,9 +73,10 @@ class TextConfig(Section):
     """Principal components of the text vectors that the index keeps."""
     query_share: Fraction = 0.8
     """Squared share of the text in a query vector that has both a text and a user."""
-    terms: list[TermKind] = ["words", "stems", "runs"]
+    terms: list[TermKind] = ["words"]
     """What the lexical indexes are over, `words` among them: whole words, their stems, `pairs` of neighbouring stems,
-    `pieces` of four letters of a word, or `runs` of four letters across spaces. Each costs memory and time."""
+    `pieces` of four letters of a word, or `runs` of four letters across spaces. Each costs memory and time, and they
+    gain where there are queries to weigh them by."""
     reranked: int = Field(0, ge=0, le=200)
     """First candidates of a search that a cross-encoder reads together with the query and orders anew; 0, the default,
     has none. Each costs a pass through the network at every search, and the model is trained on the pairs below."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trainer.history import CausalAttention, GRUHistory, RecencyMean
+    from trainer.hybrid_search import HybridSearch
     from trainer.item_tables import ItemFeatures, ItemTables
+    from trainer.lexical.lexical_index import LexicalIndex
     from trainer.losses import (
         FullSoftmax,
         HardNegatives,
@@ -22,12 +24,19 @@ if TYPE_CHECKING:
     from trainer.next_item import next_item_windows
     from trainer.optimizers import LazyAdam, RowSparseAdagrad
     from trainer.retrieval import TwoTowerModel
+    from trainer.search_fusion import SearchFusion
     from trainer.text_encoder import TextEncoder, encode_texts
+    from trainer.text_training.cross_encoder import CrossEncoder
+    from trainer.text_training.search_pairs import SearchPairs
+    from trainer.text_training.search_settings import SearchTrainingSettings
+    from trainer.text_training.search_training import train_search
     from trainer.towers import ItemTower, QueryTower
 
 _MODULES = {
     "trainer.history": ("CausalAttention", "GRUHistory", "RecencyMean"),
+    "trainer.hybrid_search": ("HybridSearch",),
     "trainer.item_tables": ("ItemFeatures", "ItemTables"),
+    "trainer.lexical.lexical_index": ("LexicalIndex",),
     "trainer.losses": (
         "FullSoftmax",
         "HardNegatives",
@@ -40,21 +49,29 @@ _MODULES = {
     "trainer.next_item": ("next_item_windows",),
     "trainer.optimizers": ("LazyAdam", "RowSparseAdagrad"),
     "trainer.retrieval": ("TwoTowerModel",),
+    "trainer.search_fusion": ("SearchFusion",),
     "trainer.text_encoder": ("TextEncoder", "encode_texts"),
+    "trainer.text_training.cross_encoder": ("CrossEncoder",),
+    "trainer.text_training.search_pairs": ("SearchPairs",),
+    "trainer.text_training.search_settings": ("SearchTrainingSettings",),
+    "trainer.text_training.search_training": ("train_search",),
     "trainer.towers": ("ItemTower", "QueryTower"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "CausalAttention",
+    "CrossEncoder",
     "FullSoftmax",
     "GRUHistory",
     "HardNegatives",
+    "HybridSearch",
     "InBatchNegatives",
     "ItemFeatures",
     "ItemTables",
     "ItemTower",
     "LazyAdam",
+    "LexicalIndex",
     "MixedNegatives",
     "QueryTower",
     "QueueNegatives",
@@ -62,10 +79,14 @@ __all__ = [
     "RefreshIndex",
     "RowSparseAdagrad",
     "SampledSoftmax",
+    "SearchFusion",
+    "SearchPairs",
+    "SearchTrainingSettings",
     "TextEncoder",
     "TwoTowerModel",
     "encode_texts",
     "next_item_windows",
+    "train_search",
 ]
 
 

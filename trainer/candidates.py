@@ -115,17 +115,23 @@ class CandidateUnion(tf.Module):
 
     def _lexical(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Items that have words of the query, the best of the search first; no slot where no request has a query."""
-        found = query.lexical > 0
-        wanted = tf.where(tf.reduce_any(found), self.counts.lexical, 0)
-        scores = tf.where(allowed & found, query.search, HIDDEN)
-        best, rows = tf.math.top_k(scores, tf.minimum(wanted, tf.shape(scores)[1]))
-        return rows, best
+        requests, items = tf.unstack(tf.shape(query.search))
+
+        def found() -> tuple[tf.Tensor, tf.Tensor]:
+            scores = tf.where(allowed & (query.lexical > 0), query.search, HIDDEN)
+            best, rows = tf.math.top_k(scores, tf.minimum(self.counts.lexical, items))
+            return rows, best
+
+        def nothing() -> tuple[tf.Tensor, tf.Tensor]:
+            return tf.zeros([requests, 0], tf.int32), tf.zeros([requests, 0])
+
+        return tf.cond(query.any_query, found, nothing)
 
     def _nearest(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Items whose vectors are nearest to that of the request."""
         preference, _ = query.blocks(self.text_share)
         # The cosines are there already: the vectors of a large catalogue are not read twice.
-        by_text = self.text_share**0.5 * query.cosines
+        by_text = tf.cond(query.any_query, lambda: self.text_share**0.5 * query.cosines, lambda: query.cosines)
         return self.index.search(preference, by_text, allowed, self.counts.retrieved)
 
     def _popular(self, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

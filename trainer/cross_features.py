@@ -128,16 +128,17 @@ class CrossFeatures(tf.Module):
 
 def _searched(query: QuerySide, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Lexical score, relative and absolute, and search score of candidates, float32 [B, N, 1]; 0 without a query."""
+    nothing = tf.zeros(tf.concat([tf.shape(rows), [1]], axis=0))
+    return tf.cond(query.any_query, lambda: _placed(query, rows), lambda: (nothing, nothing, nothing))
+
+
+def _placed(query: QuerySide, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     lexical, search = (tf.gather(scores, rows, batch_dims=1) for scores in (query.lexical, query.search))
     best, highest = (tf.reduce_max(scores, axis=1, keepdims=True) for scores in (query.lexical, query.search))
     lowest = tf.reduce_min(query.search, axis=1, keepdims=True)
-    parts = (
-        tf.math.divide_no_nan(lexical, best),
-        tf.math.log1p(lexical),
-        tf.math.divide_no_nan(search - lowest, highest - lowest),
-    )
-    relative, absolute, placed = (part[:, :, tf.newaxis] for part in parts)
-    return relative, absolute, placed
+    relative = tf.math.divide_no_nan(lexical, best)
+    place = tf.math.divide_no_nan(search - lowest, highest - lowest)
+    return relative[:, :, tf.newaxis], tf.math.log1p(lexical)[:, :, tf.newaxis], place[:, :, tf.newaxis]
 
 
 def _days_since_any(query: QuerySide) -> tf.Tensor:

@@ -19,6 +19,7 @@ from trainer.raw_inputs import RawInputs
 from trainer.reranking import Reranker
 from trainer.retrieval_graph import RetrievalGraph, event_type_rows
 from trainer.retrieval_package import RetrievalPackage
+from trainer.search_index import SearchIndex
 from trainer.servable import Servable
 from trainer.text_encoder import TextEncoder
 from trainer.text_training.cross_encoder import CrossEncoder
@@ -28,7 +29,11 @@ _WARMUP_USERS, _WARMUP_ITEMS = 7, 20
 
 
 def build_retrieval_graph(
-    package: RetrievalPackage, at_training_end: bool, transform: tft.TFTransformOutput, settings: Hyperparameters
+    package: RetrievalPackage,
+    at_training_end: bool,
+    transform: tft.TFTransformOutput,
+    settings: Hyperparameters,
+    search: SearchIndex | None = None,
 ) -> RetrievalGraph:
     """Index, candidates and features over a package.
 
@@ -37,6 +42,7 @@ def build_retrieval_graph(
         at_training_end: Whether statistics are those of the whole training window, or of the ranker's start.
         transform: The transform graph, for its vocabularies.
         settings: Objectives and counts.
+        search: The search index of another graph of this package, which need not be built again.
     """
     event_types = list(vocabulary(transform, features.EVENT_TYPES))
     counts = CandidateCounts(**{field.name: settings.ranker[field.name] for field in fields(CandidateCounts)})
@@ -47,6 +53,7 @@ def build_retrieval_graph(
         settings.text["query_share"],
         event_type_rows(settings.objective_events, event_types),
         len(event_types) + 1,
+        search,
     )
 
 

@@ -39,6 +39,12 @@ class QuerySide(NamedTuple):
         return tf.cast(tf.reduce_any(tf.not_equal(self.text, 0.0), axis=1), tf.float32)
 
     @property
+    def any_query(self) -> tf.Tensor:
+        """Whether some request of the batch has words or a meaning to search for, bool []; else what the query says of
+        the items is all zeros, and not worth a look."""
+        return tf.reduce_any(tf.not_equal(self.text, 0.0))
+
+    @property
     def steps(self) -> tf.Tensor:
         """How many events ago, 1 for the latest, float32 [B, H]; 0 for padding."""
         valid = self.history >= 0

@@ -27,6 +27,7 @@ class RetrievalGraph(tf.Module):
         text_share: float,
         objective_types: dict[str, list[int]],
         event_type_count: int,
+        search: SearchIndex | None = None,
     ) -> None:
         """Build the parts.
 
@@ -38,6 +39,7 @@ class RetrievalGraph(tf.Module):
             text_share: Squared share of the text in a query vector that has one.
             objective_types: Rows of the event types of each objective.
             event_type_count: Rows of the event type vocabulary, the unknown one included.
+            search: The index of another graph of this package, which need not be built again.
         """
         super().__init__(name="retrieval_graph")
         statistics, neighbours = package.counted(at_training_end)
@@ -47,8 +49,10 @@ class RetrievalGraph(tf.Module):
             package.catalogue, package.preferences(), package.towers.items.tables["texts"].value, statistics
         )
         self.index = ExactIndex(self.store.preferences, self.store.texts)
-        documents = [*package.catalogue.texts, ""]
-        self.search = SearchIndex(documents, self.store.texts, package.fusion, package.term_kinds)
+        if search is None:
+            documents = [*package.catalogue.texts, ""]
+            search = SearchIndex(documents, self.store.texts, package.fusion, package.term_kinds)
+        self.search = search
         self.lexical = self.search.words
         self.candidates = CandidateUnion(self.index, scores, statistics.log_recent_share, counts, text_share)
         membership = [

@@ -67,7 +67,7 @@ def collect(
         tf.constant(np.minimum(history, 0)),
         tf.constant(days),
         tf.constant(np.tile(near, (count, 1)), tf.float32),
-        tf.zeros([count, 1]),
+        tf.fill([count, 1], 1.0 if lexical else 0.0),
         *(words, tf.zeros_like(words), words / 2),
     )
     allowed = np.ones((count, ITEMS + 1), bool)

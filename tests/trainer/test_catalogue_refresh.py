@@ -144,7 +144,8 @@ def ask(graph: RetrievalGraph, history: list[int], query: str = "") -> QuerySide
     length = len(history)
     ages = tf.range(length, 0, -1, dtype=tf.float32)[tf.newaxis, :]
     rows, kinds = tf.constant([history], tf.int32), tf.zeros([1, length], tf.int32)
-    text = tf.zeros([1, 5])
+    # Of a text that is at right angles to all only the words count.
+    text = tf.fill([1, 5], 1e-6 if query else 0.0)
     found = graph.search.scores(tf.constant([query]), text)
     return graph.encoder.encode(tf.constant([3], tf.int64), rows, kinds, ages, text, found)
 

@@ -188,7 +188,8 @@ def test_words_of_the_query_bring_candidates(
     retrieval_graph: RetrievalGraph, cases: Cases, catalogue: Catalogue
 ) -> None:
     words = ["milk", "soap", "", "brush"]
-    asked = replace(cases, queries=np.array(words, dtype=object))
+    texts = np.repeat([[float(bool(word))] for word in words], cases.texts.shape[1], axis=1).astype(np.float32)
+    asked = replace(cases, queries=np.array(words, dtype=object), texts=texts)
     for case, word in zip(mine(retrieval_graph, asked, catalogue), words, strict=True):
         having = {row for row, title in enumerate(catalogue.titles) if word and word in title.lower().split()}
         assert len(having) <= 3 and having <= set(case.rows.tolist())

@@ -62,8 +62,10 @@ def CandidateMiner(
         load_shop_encoder(folder, settings),
         settings,
     )
+    search = None
     for split, source in (("train", features.RANKER), ("eval", features.EVAL)):
-        graph = build_retrieval_graph(miner.package, source == features.EVAL, miner.transform, settings)
+        graph = build_retrieval_graph(miner.package, source == features.EVAL, miner.transform, settings, search)
+        search = graph.search
         cases = miner.cases(f"{examples.uri}/Split-{source}/*", source)
         if source == features.EVAL:
             cases = cases.take(slice(None, None, -(-len(cases) // MOST_EVAL_CASES) or None))
