@@ -6,6 +6,10 @@ import numpy as np
 from keras import ops
 
 
+_ACTIVATION = "gelu"
+"""Smooth: a ReLU that no candidate of a heavy user reaches any more ties all of them."""
+
+
 @keras.saving.register_keras_serializable(package="shoprank")
 class Ranker(keras.Model):
     """A feature cross and a small network shared by all objectives, with one logistic head each.
@@ -26,7 +30,7 @@ class Ranker(keras.Model):
         self.deviation = self.add_weight(name="deviation", shape=(feature_count,), initializer="ones", trainable=False)
         self.cross = keras_rs.layers.FeatureCross(name="cross")
         self.layers_hidden = [
-            keras.layers.Dense(width, activation="relu", name=f"hidden_{number}")
+            keras.layers.Dense(width, activation=_ACTIVATION, name=f"hidden_{number}")
             for number, width in enumerate(self.hidden, start=1)
         ]
         self.heads = keras.layers.Dense(len(self.objectives), name="heads")
