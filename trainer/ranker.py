@@ -5,7 +5,6 @@ import keras_rs
 import numpy as np
 from keras import ops
 
-
 _ACTIVATION = "gelu"
 """Smooth: a ReLU that no candidate of a heavy user reaches any more ties all of them."""
 

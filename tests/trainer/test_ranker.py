@@ -3,6 +3,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from scipy.special import erf
 
 from trainer.ranker import Ranker, masked_cross_entropy
 
@@ -56,7 +57,9 @@ def reference(ranker: Ranker, features: np.ndarray) -> np.ndarray:
     scaled = (features - ranker.mean.numpy()) / ranker.deviation.numpy()
     hidden = scaled * (scaled @ ranker.cross.dense.kernel.numpy() + ranker.cross.dense.bias.numpy()) + scaled
     for layer in ranker.layers_hidden:
-        hidden = np.maximum(hidden @ layer.kernel.numpy() + layer.bias.numpy(), 0)
+        hidden = hidden @ layer.kernel.numpy() + layer.bias.numpy()
+        # GELU (Hendrycks and Gimpel 2016, equation 1).
+        hidden = hidden / 2 * (1 + erf(hidden / np.sqrt(2)))
     return hidden
 
 
