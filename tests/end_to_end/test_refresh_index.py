@@ -49,7 +49,8 @@ def shelf(purchases: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
     lines, products = purchases
     yogurts = products[products["product_type"].fillna("").str.contains("YOGURT")]
     bought = lines["product_id"].value_counts()
-    return yogurts.assign(bought=yogurts["product_id"].map(bought).fillna(0)).sort_values("bought", ascending=False)
+    ids, counts = yogurts["product_id"].astype(str), yogurts["product_id"].map(bought).fillna(0)
+    return yogurts.assign(product_id=ids, bought=counts).sort_values("bought", ascending=False)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def wait_for(client: ShopRankClient, version: int) -> None:
 
 
 def rank_shelf(client: ShopRankClient, shelf: pd.DataFrame) -> Any:
-    items = shelf["product_id"].head(20).astype(str).tolist()
+    items = shelf["product_id"].head(20).tolist()
     return client.rank(["1", "nobody"], [items, items], queries=["", "yogurt"])
 
 

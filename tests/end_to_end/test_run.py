@@ -47,10 +47,12 @@ def test_both_windows_are_scored_beside_the_baselines_on_all_and_new_items(shop_
 
 def test_gates_carry_their_figures(shop_run: Any) -> None:
     assert shop_run.summary.blessed
-    auc, catalogue = shop_run.summary.gates
+    auc, catalogue, search = shop_run.summary.gates
     assert auc.name == "ranker AUC, purchase, eval window"
     assert auc.reason.endswith("against at least 0.6")
     assert catalogue.name == "NDCG@10, all items, eval window"
+    assert search.name == "NDCG@10, known items, eval window, against BM25"
+    assert search.passed and " against " in search.reason
 
 
 def test_warmup_file_calls_every_signature(shop_run: Any) -> None:

@@ -137,7 +137,9 @@ def test_probabilities_equal_the_keras_ranker(models: Models, answers: dict[str,
     past = (table[rows] for table in (stored.items, stored.event_types, stored.ages))
     text = np.zeros((USERS, models.package.reducer.dimension), np.float32)
     text[-1] = models.query_text(QUERY)[0]
-    asked = models.graph.encoder.encode(*map(tf.constant, (rows, *past, text)))
+    queries = tf.constant([*[""] * (USERS - 1), QUERY])
+    found = models.graph.search.scores(queries, tf.constant(text))
+    asked = models.graph.encoder.encode(*map(tf.constant, (rows, *past, text)), found)
     candidates = tf.repeat(tf.range(ITEMS)[None, :], USERS, axis=0)
     purchase, cart = np.moveaxis(tf.sigmoid(models.ranker(models.graph.features(asked, candidates))).numpy(), 2, 0)
     np.testing.assert_allclose(answers["outputs"]["rank"]["purchase"], purchase, atol=1e-4)

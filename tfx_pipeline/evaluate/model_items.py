@@ -10,6 +10,7 @@ from tfx_pipeline.evaluate.model_source import ModelSource
 from tfx_pipeline.evaluate.shop_tables import run_output
 from tfx_pipeline.titles import read_titles
 from trainer.model_files import TITLES_FILE
+from trainer.string_arrays import unpack_strings
 
 _VOCABULARY = Path("assets") / "item_id"
 _CATALOGUE_FILE, _USERS_FILE = "catalogue.npz", "users.npz"
@@ -26,7 +27,7 @@ def items_of_model(source: ModelSource) -> pa.Array:
         return pa.array(_lines(place / _VOCABULARY), pa.string())
     if source.kind == "Keras towers":
         with np.load(place / _CATALOGUE_FILE) as arrays:
-            return pa.array(arrays["item_ids"].tolist(), pa.string())
+            return pa.array(unpack_strings("item_ids", dict(arrays)).tolist(), pa.string())
     return pa.array([], pa.string())
 
 

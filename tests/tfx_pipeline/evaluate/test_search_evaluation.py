@@ -15,6 +15,7 @@ from tfx_pipeline.evaluate.printing import print_result
 from tfx_pipeline.evaluate.request import EvaluateRequest
 from tfx_pipeline.evaluate.results import EvaluationResult
 from tfx_pipeline.sources.errors import DataError
+from trainer.string_arrays import pack_strings
 
 Save = Callable[[str, str], Path]
 INDUSTRIAL = Path(__file__).parents[4] / "shared" / "data" / "search_industrial"
@@ -147,7 +148,7 @@ def test_relevant_items_that_the_model_does_not_know_are_missed_and_counted(save
 def test_towers_and_other_baselines_cannot_search(save: Save, tmp_path: Path) -> None:
     (tmp_path / "towers").mkdir()
     (tmp_path / "towers" / "towers.keras").touch()
-    np.savez(tmp_path / "towers" / "catalogue.npz", item_ids=np.array(["a"]))
+    np.savez(tmp_path / "towers" / "catalogue.npz", **pack_strings("item_ids", np.array(["a"], dtype=object)))
     with pytest.raises(DataError) as error:
         searched(save, str(tmp_path / "towers"))
     assert str(error.value) == (
