@@ -15,7 +15,11 @@ def test_a_model_made_worse_on_purpose_is_not_blessed(shop_run: Any, command_lin
     document = yaml.safe_load(shop_run.config.read_text())
     # Hardly any candidates, and no gate but the one against the last blessed model.
     document["ranker"] |= {"retrieved": 1, "from_history": 0, "popular": 1}
-    document["evaluation"] = {"minimum_ranker_auc": 0.0, "minimum_lift_over_popular": -1.0}
+    document["evaluation"] = {
+        "minimum_ranker_auc": 0.0,
+        "minimum_lift_over_popular": -1.0,
+        "maximum_search_loss": None,
+    }
     worse = shop_run.config.with_name("worse.yaml")
     worse.write_text(yaml.safe_dump(document, sort_keys=False))
     before = (shop_run.folder / "metrics.json").read_bytes()

@@ -62,9 +62,10 @@ def test_the_table_shows_bm25_and_the_encoder_before_and_after(
     example.main(None, None, checkpoint, max_tokens=LENGTH, epochs=8, learning_rate=0.01, precision="float32")
     heading, *lines, kept = capsys.readouterr().out.splitlines()
     assert heading.split() == ["MRR@10", "alone", "with", "BM25"]
-    rows = {match[1]: float(match[2]) for line in lines if (match := re.match(r"(\S.*?)  +([\d.]+)", line))}
+    # The last figure of a line: the encoder is judged by what it is together with BM25.
+    rows = {match[1]: float(match[2]) for line in lines if (match := re.match(r"(\S.*?)  +.*?([\d.]+)$", line))}
     assert list(rows) == ["BM25", "encoder as published", "encoder fine-tuned"]
-    assert rows["encoder fine-tuned"] > rows["encoder as published"]
+    assert rows["encoder fine-tuned"] > max(rows["encoder as published"], rows["BM25"])
     assert re.fullmatch(r"kept: epoch [1-8] of [1-8]", kept)
 
 

@@ -16,6 +16,7 @@ from trainer.catalogue import Catalogue
 from trainer.history import RecencyMean
 from trainer.item_statistics import ItemStatistics
 from trainer.item_tables import ItemFeatures, ItemTables
+from trainer.item_texts import PLAIN_FUSION
 from trainer.item_to_item.neighbours import Neighbours
 from trainer.losses import SampledSoftmax
 from trainer.retrieval import TwoTowerModel
@@ -58,7 +59,8 @@ def package() -> RetrievalPackage:
     statistics = ItemStatistics(*(np.zeros(ITEMS + 1, np.float32) for _ in ItemStatistics.__dataclass_fields__))
     reducer = TextReducer(np.zeros(6, np.float32), np.zeros((6, 5), np.float32))
     neighbours = Neighbours(np.full((ITEMS, 1), -1, np.int32), np.zeros((ITEMS, 1), np.float32))
-    return RetrievalPackage(towers, catalogue, users, statistics, statistics, neighbours, neighbours, reducer)
+    parts = (statistics, statistics, neighbours, neighbours, reducer, PLAIN_FUSION)
+    return RetrievalPackage(towers, catalogue, users, *parts)
 
 
 @pytest.fixture(scope="module")
