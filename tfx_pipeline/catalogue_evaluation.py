@@ -10,7 +10,8 @@ from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation.probabilities import ProbabilityScores
 from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationTable
-from tfx_pipeline.run_details import ExampleUser, Exploration, SearchQuality
+from tfx_pipeline.run_details import ExampleUser, Exploration
+from tfx_pipeline.search_result import SearchQuality
 
 SERVED_MODEL = "shoprank"
 _FILE = "evaluation.json"

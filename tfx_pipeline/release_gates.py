@@ -10,9 +10,9 @@ from tfx_pipeline.evaluation.baselines import MOST_POPULAR
 from tfx_pipeline.evaluation.fairness import FairnessGap
 from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation_config import EvaluationConfig, ThresholdConfig
-from tfx_pipeline.run_details import SearchQuality
 from tfx_pipeline.run_summary import Gate
 from tfx_pipeline.search_quality import BM25_NAME
+from tfx_pipeline.search_result import SearchQuality
 from trainer.features import EVAL
 
 _FILE = "gates.json"

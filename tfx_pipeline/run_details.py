@@ -1,10 +1,8 @@
-"""What a run knows beside its tables and metrics: training curves, sample users, searches, exploration, versions."""
+"""What a run knows beside its tables and metrics: training curves, sample users, exploration, versions."""
 
 from dataclasses import dataclass, field
 
 from tfx_pipeline.answer_table import Answer
-from tfx_pipeline.evaluation.paired_tests import PairedTest
-from tfx_pipeline.evaluation.table import EvaluationTable
 
 
 @dataclass(frozen=True)
@@ -81,25 +79,6 @@ class Exploration:
     median_propensity: float
     low_propensity_share: float
     low_propensity: float
-
-
-@dataclass(frozen=True)
-class SearchQuality:
-    """Metrics of all models on the searches of one window.
-
-    Attributes:
-        window: Name of the window.
-        kind: What the searches are, see `SearchCases`.
-        queries: How many there are.
-        table: The metrics, over all items.
-        tests: The served model against each other one.
-    """
-
-    window: str
-    kind: str
-    queries: int
-    table: EvaluationTable
-    tests: tuple[PairedTest, ...] = ()
 
 
 @dataclass(frozen=True)

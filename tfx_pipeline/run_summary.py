@@ -13,7 +13,8 @@ from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation.probabilities import ProbabilityScores
 from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationTable
-from tfx_pipeline.run_details import ExampleUser, Exploration, SearchQuality, TrainingCurve, Versions
+from tfx_pipeline.run_details import ExampleUser, Exploration, TrainingCurve, Versions
+from tfx_pipeline.search_result import SearchQuality
 
 
 class RunSummaryError(ValueError):

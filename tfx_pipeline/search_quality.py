@@ -9,8 +9,8 @@ from tfx_pipeline.evaluation.baselines.bm25 import BM25
 from tfx_pipeline.evaluation.cases import EvaluationCases
 from tfx_pipeline.evaluation.protocol import EvaluationSettings
 from tfx_pipeline.evaluation.rankings import Ranker, Rankings
-from tfx_pipeline.run_details import SearchQuality
 from tfx_pipeline.search_cases import SearchCases
+from tfx_pipeline.search_result import SearchQuality
 
 BM25_NAME = "BM25"
 

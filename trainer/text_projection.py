@@ -3,14 +3,16 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import keras
 import numpy as np
 from pydantic import BaseModel, Field
 from safetensors.numpy import save_file
 
 from trainer.text_files import TextCheckpointError, read_json, read_tensors
+
+if TYPE_CHECKING:
+    import keras
 
 PROJECTION_FOLDER = "2_Dense"
 ACTIVATIONS = {
@@ -79,8 +81,10 @@ def read_projection(folder: Path, width: int) -> ProjectionWeights | None:
     return ProjectionWeights(kernel, bias.astype(np.float32), ACTIVATIONS[config.activation_function])
 
 
-def write_projection(folder: Path, projection: keras.layers.Dense) -> None:
+def write_projection(folder: Path, projection: "keras.layers.Dense") -> None:
     """Write `2_Dense` into a checkpoint folder."""
+    import keras
+
     inside = folder / PROJECTION_FOLDER
     inside.mkdir(parents=True, exist_ok=True)
     kernel, bias = (weight.numpy() for weight in (projection.kernel, projection.bias))
@@ -95,11 +99,14 @@ def write_projection(folder: Path, projection: keras.layers.Dense) -> None:
     save_file(tensors, inside / "model.safetensors", metadata={"format": "pt"})
 
 
-def make_projection(width: int, outputs: int, activation: str) -> keras.layers.Dense:
+def make_projection(width: int, outputs: int, activation: str) -> "keras.layers.Dense":
     """A dense layer, [B, width] to [B, outputs], that changes no angle between vectors where it is square.
 
     It begins as the identity, or as orthonormal columns where it shortens the vectors.
     """
+    # Reading a checkpoint must not cost the import of Keras.
+    import keras
+
     initializer = "identity" if outputs == width else keras.initializers.Orthogonal(seed=0)
     layer = keras.layers.Dense(
         outputs, activation=activation, kernel_initializer=initializer, dtype="float32", name="projection"

@@ -13,7 +13,7 @@ from tfx_pipeline.release_gates import (
     search_gates,
     threshold_gate,
 )
-from tfx_pipeline.run_details import SearchQuality
+from tfx_pipeline.search_result import SearchQuality
 
 NOBODY = "no user of the window has both a history and a target"
 

@@ -29,7 +29,7 @@ def test_rows_follow_the_item_vocabulary(files: list[str], transformed: Any) -> 
     assert len(catalogue) == 3
     milk, soap, text = (catalogue.item_ids.tolist().index(name) for name in ("milk-1", "soap-1", "text-1"))
     assert catalogue.titles[[milk, soap, text]].tolist() == ["Whole milk", "Soap", ""]
-    assert catalogue.texts[[milk, soap, text]].tolist() == ["Whole milk 1 gallon, crème", "Soap", "ä" * 600]
+    assert catalogue.texts[[milk, soap, text]].tolist() == ["Whole milk 1 gallon, crème", "Soap", "ä" * 4_000]
     np.testing.assert_allclose(catalogue.prices[[milk, soap, text]], [-1, 1, 0], atol=1e-6)
     assert catalogue.price_known[[milk, soap, text]].tolist() == [1, 1, 0]
 

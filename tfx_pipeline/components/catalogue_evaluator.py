@@ -18,9 +18,9 @@ from tfx_pipeline.example_users import example_users
 from tfx_pipeline.exploration_sample import measure_exploration
 from tfx_pipeline.last_blessed import last_version_before
 from tfx_pipeline.ranker_scores import read_labelled_pairs, score_ranker
-from tfx_pipeline.run_details import SearchQuality
 from tfx_pipeline.search_cases import read_documents, search_cases
 from tfx_pipeline.search_quality import measure_search
+from tfx_pipeline.search_result import SearchQuality
 from tfx_pipeline.served_ranker import ServedRanker
 from tfx_pipeline.split_tables import read_split
 from tfx_pipeline.titles import read_titles

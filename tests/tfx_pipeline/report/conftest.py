@@ -15,8 +15,9 @@ from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationRow, EvaluationTable, Items
 from tfx_pipeline.leakage.report import CheckResult
 from tfx_pipeline.report import write_report
-from tfx_pipeline.run_details import ExampleUser, Exploration, PastItem, SearchQuality, TrainingCurve, Versions
+from tfx_pipeline.run_details import ExampleUser, Exploration, PastItem, TrainingCurve, Versions
 from tfx_pipeline.run_summary import Gate, RunSummary, WindowMetrics
+from tfx_pipeline.search_result import SearchQuality
 
 HOSTILE = '</style><script>alert(1)</script> & "quoted" <b>'
 CUTOFFS = (10, 20)
