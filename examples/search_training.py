@@ -21,8 +21,17 @@ from trainer.text_training.search_training import train_search
 
 CHARACTERS = 600
 COLOURS = ["white", "green", "red", "blue", "black", "grey", "brown", "pink"]
-THINGS = {"milk": "dairy drink", "bread": "loaf", "cheese": "gouda", "soap": "hand wash", "brush": "scrubber"}
-SIZES = ["small", "large", "family size"]
+THINGS = {
+    "milk": "dairy drink",
+    "bread": "loaf",
+    "cheese": "gouda",
+    "soap": "hand wash",
+    "brush": "scrubber",
+    "towel": "bath cloth",
+    "lamp": "reading light",
+    "mug": "coffee cup",
+}
+SIZES = ["tiny", "small", "medium", "large", "family size"]
 
 
 def made_up_shop() -> tuple[list[str], SearchPairs, SearchPairs]:

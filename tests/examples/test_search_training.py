@@ -38,7 +38,7 @@ def checkpoint(example: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     config |= {"num_attention_heads": 2, "intermediate_size": INNER, "max_position_embeddings": LENGTH}
     (folder / "config.json").write_text(json.dumps(config))
     random = np.random.default_rng(0)
-    tensors = {name: random.normal(0, 0.3, shape).astype(np.float32) for name, shape in shapes(len(words)).items()}
+    tensors = {name: random.normal(0, 0.1, shape).astype(np.float32) for name, shape in shapes(len(words)).items()}
     save_file(tensors, folder / "model.safetensors")
     return folder
 
@@ -59,14 +59,14 @@ def shapes(words: int) -> dict[str, tuple[int, ...]]:
 def test_the_table_shows_bm25_and_the_encoder_before_and_after(
     example: Any, checkpoint: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    example.main(None, None, checkpoint, max_tokens=LENGTH, epochs=8, learning_rate=0.01, precision="float32")
+    example.main(None, None, checkpoint, max_tokens=LENGTH, epochs=12, learning_rate=0.01, precision="float32")
     heading, *lines, kept = capsys.readouterr().out.splitlines()
     assert heading.split() == ["MRR@10", "alone", "with", "BM25"]
     # The last figure of a line: the encoder is judged by what it is together with BM25.
     rows = {match[1]: float(match[2]) for line in lines if (match := re.match(r"(\S.*?)  +.*?([\d.]+)$", line))}
     assert list(rows) == ["BM25", "encoder as published", "encoder fine-tuned"]
     assert rows["encoder fine-tuned"] > max(rows["encoder as published"], rows["BM25"])
-    assert re.fullmatch(r"kept: epoch [1-8] of [1-8]", kept)
+    assert re.fullmatch(r"kept: epoch [1-9][0-9]? of [1-9][0-9]?", kept)
 
 
 def test_files_are_read(example: Any, tmp_path: Path) -> None:
