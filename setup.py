@@ -66,6 +66,7 @@ EXTRAS = {
         "pandas-stubs<3",
         "pytest",
         "pytest-timeout",
+        "pytest-xdist",  # the suite takes both cores
         "ruff",
         "selenium",  # opens the report in a browser
         "setuptools",  # builds the editable install without a network
