@@ -1,12 +1,13 @@
 """What rows tell about the weights of a linear regression: sums that can be added in any order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from trainer.bandit.checked_arrays import Array, finite_array, positive_number, weights_of_rows
+from trainer.bandit.item_evidence import ItemEvidence
 
 MINIMUM_NOISE_VARIANCE = 1e-8
 """Noise variance is never taken to be below this, in utility^2; a perfect fit must not make the posterior certain."""
@@ -22,6 +23,7 @@ class Evidence:
     Attributes:
         gram: Sum of c phi phi^T, [D, D] float64.
         cross: Sum of c phi r, [D] float64, in utility.
+        items: The same by item, of those rows that name one.
         squares: Sum of c r^2, in utility^2.
         total_weight: Sum of c.
         total_squared_weight: Sum of c^2.
@@ -29,6 +31,7 @@ class Evidence:
 
     gram: Array
     cross: Array
+    items: ItemEvidence
     squares: float = 0.0
     total_weight: float = 0.0
     total_squared_weight: float = 0.0
@@ -42,7 +45,7 @@ class Evidence:
         """
         if dimension < 1:
             raise ValueError(f"dimension: must be at least 1, got {dimension}")
-        return cls(np.zeros((dimension, dimension)), np.zeros(dimension))
+        return cls(np.zeros((dimension, dimension)), np.zeros(dimension), ItemEvidence.none(dimension))
 
     @property
     def dimension(self) -> int:
@@ -54,26 +57,34 @@ class Evidence:
         """Kish's effective sample size, (sum of c)^2 / sum of c^2; 0 without evidence."""
         return self.total_weight**2 / self.total_squared_weight if self.total_squared_weight > 0 else 0.0
 
-    def add(self, features: ArrayLike, residuals: ArrayLike, weights: ArrayLike | None = None) -> "Evidence":
+    def add(
+        self,
+        features: ArrayLike,
+        residuals: ArrayLike,
+        item_ids: Sequence[str] | None = None,
+        weights: ArrayLike | None = None,
+    ) -> "Evidence":
         """These sums and those of a batch of rows.
 
         Args:
             features: [N, D], the constant included; see `append_constant`.
             residuals: [N], observed utility minus predicted utility.
+            item_ids: [N], the item of each row; None tells nothing of single items.
             weights: [N], not negative; None counts every row once.
 
         Raises:
-            ValueError: An argument has the wrong shape, is not finite or, for weights, is negative.
+            ValueError: An argument has the wrong shape, is not finite, for weights is negative or for item ids not a
+                string.
         """
         phi = finite_array("features", features, (None, self.dimension))
         residual = finite_array("residuals", residuals, (phi.shape[0],))
-        weight = np.ones(phi.shape[0]) if weights is None else finite_array("weights", weights, (phi.shape[0],))
-        if (weight < 0).any():
-            raise ValueError(f"weights: row {int(np.argmax(weight < 0))} is negative")
+        weight = weights_of_rows(weights, phi.shape[0])
+        none = ItemEvidence.none(self.dimension)
         weighted = phi * weight[:, None]
         batch = Evidence(
             gram=weighted.T @ phi,
             cross=weighted.T @ residual,
+            items=none if item_ids is None else ItemEvidence.of_rows(item_ids, phi, residual, weight),
             squares=float(weight @ residual**2),
             total_weight=float(weight.sum()),
             total_squared_weight=float(weight @ weight),
@@ -91,6 +102,7 @@ class Evidence:
         return Evidence(
             gram=self.gram + other.gram,
             cross=self.cross + other.cross,
+            items=self.items.merge(other.items),
             squares=self.squares + other.squares,
             total_weight=self.total_weight + other.total_weight,
             total_squared_weight=self.total_squared_weight + other.total_squared_weight,
@@ -102,7 +114,8 @@ class Evidence:
         Bishop, PRML, equation 3.95 with the prior precision held fixed: the weighted mean of the squared residuals
         that the posterior mean leaves, divided by the share of freedom that the fit leaves, 1 - gamma / rows. Rows
         are the effective rows, which is exact for equal weights. With no more effective rows than features the fit
-        could pass through every row, so the mean square before the fit is taken instead, which errs upwards.
+        could pass through every row, so the mean square before the fit is taken instead, which errs upwards. Own
+        intercepts of items are not fitted here: what they would explain counts as noise, which errs upwards too.
 
         Raises:
             ValueError: There is no evidence, or `prior_precision` is not positive and finite.
@@ -138,33 +151,3 @@ def append_constant(features: ArrayLike) -> Array:
     """
     phi = finite_array("features", features, (None, None))
     return np.concatenate([phi, np.ones((phi.shape[0], 1))], axis=1)
-
-
-def finite_array(name: str, values: Any, shape: tuple[int | None, ...]) -> Array:
-    """The values as float64, checked; None in `shape` allows any length.
-
-    Raises:
-        ValueError: The values are not numbers, not finite or not of that shape; the message starts with `name`.
-    """
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: not an array of numbers") from error
-    fits = array.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, array.shape, strict=True))
-    if not fits:
-        expected = ", ".join("any" if want is None else str(want) for want in shape)
-        raise ValueError(f"{name}: expected shape [{expected}], got {list(array.shape)}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: holds a value that is not finite")
-    return array
-
-
-def positive_number(name: str, value: float) -> float:
-    """The value itself, checked.
-
-    Raises:
-        ValueError: It is not positive or not finite.
-    """
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"{name}: must be positive and finite, got {value}")
-    return float(value)

@@ -1,6 +1,7 @@
 """Evidence: sums in any order, and the noise variance that they carry."""
 
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def _rows(count: int, dimension: int, noise: float, seed: int = 0) -> tuple[np.n
 def test_sums_equal_their_definition() -> None:
     features, residuals = _rows(20, 3, 0.5)
     weights = np.linspace(0.01, 1.0, 20)
-    evidence = Evidence.none(3).add(features, residuals, weights)
+    evidence = Evidence.none(3).add(features, residuals, weights=weights)
     rows = list(zip(features, residuals, weights, strict=True))
     np.testing.assert_allclose(evidence.gram, sum(c * np.outer(phi, phi) for phi, _, c in rows))
     np.testing.assert_allclose(evidence.cross, sum(c * phi * r for phi, r, c in rows))
@@ -28,10 +29,32 @@ def test_sums_equal_their_definition() -> None:
     assert evidence.effective_rows == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
 
 
+def test_item_sums_equal_their_definition_and_leave_the_shared_sums_alone() -> None:
+    features, residuals = _rows(20, 3, 0.5)
+    weights = np.linspace(0.0, 1.0, 20)
+    ids = np.array(["b", "a", "ä", "c"] * 5)
+    evidence = Evidence.none(3).add(features, residuals, ids.tolist(), weights)
+    assert evidence.items.ids.tolist() == ["a", "b", "c", "ä"]
+    for row, item in enumerate(evidence.items.ids):
+        of_item = ids == item
+        assert evidence.items.counts[row] == pytest.approx(weights[of_item].sum())
+        np.testing.assert_allclose(evidence.items.features[row], weights[of_item] @ features[of_item])
+        assert evidence.items.residuals[row] == pytest.approx(weights[of_item] @ residuals[of_item])
+    without = Evidence.none(3).add(features, residuals, weights=weights)
+    np.testing.assert_array_equal(evidence.gram, without.gram)
+    assert evidence.noise_variance(1.0) == without.noise_variance(1.0)
+
+
+def test_rows_of_weight_zero_name_no_item() -> None:
+    evidence = Evidence.none(1).add(np.ones((3, 1)), np.ones(3), ["a", "b", "b"], [0.0, 1.0, 0.0])
+    assert evidence.items.ids.tolist() == ["b"]
+    assert Evidence.none(1).add(np.ones((1, 1)), [1.0], ["a"], [0.0]).items.ids.size == 0
+
+
 def test_integer_weight_counts_as_repeated_rows() -> None:
     features, residuals = _rows(12, 3, 0.5)
     counts = np.arange(12) % 3
-    weighted = Evidence.none(3).add(features, residuals, counts)
+    weighted = Evidence.none(3).add(features, residuals, weights=counts)
     repeated = Evidence.none(3).add(np.repeat(features, counts, axis=0), np.repeat(residuals, counts))
     np.testing.assert_allclose(weighted.gram, repeated.gram)
     np.testing.assert_allclose(weighted.cross, repeated.cross)
@@ -43,12 +66,17 @@ def test_integer_weight_counts_as_repeated_rows() -> None:
 def test_chunks_in_any_number_and_order_give_one_pass(cuts: list[int], order: Random) -> None:
     features, residuals = _rows(50, 4, 0.5)
     weights = np.linspace(0, 2, 50)
+    ids = np.array([f"item {row % 7}" for row in range(50)], dtype=object)
     chunks = np.split(np.arange(50), sorted(cuts))
     order.shuffle(chunks)
     chunked = Evidence.none(4)
     for chunk in chunks:
-        chunked = chunked.merge(Evidence.none(4).add(features[chunk], residuals[chunk], weights[chunk]))
-    whole = Evidence.none(4).add(features, residuals, weights)
+        chunked = chunked.merge(Evidence.none(4).add(features[chunk], residuals[chunk], ids[chunk], weights[chunk]))
+    whole = Evidence.none(4).add(features, residuals, ids, weights)
+    assert chunked.items.ids.tolist() == whole.items.ids.tolist()
+    np.testing.assert_allclose(chunked.items.counts, whole.items.counts, rtol=1e-12)
+    np.testing.assert_allclose(chunked.items.features, whole.items.features, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(chunked.items.residuals, whole.items.residuals, rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(chunked.gram, whole.gram, rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(chunked.cross, whole.cross, rtol=1e-10, atol=1e-10)
     assert chunked.noise_variance(1.0) == pytest.approx(whole.noise_variance(1.0), rel=1e-8)
@@ -58,7 +86,7 @@ def test_noise_variance_with_a_flat_prior_is_the_unbiased_estimate_of_least_squa
     features, residuals = _rows(40, 5, 0.7)
     fitted, *_ = np.linalg.lstsq(features, residuals, rcond=None)
     expected = ((residuals - features @ fitted) ** 2).sum() / (40 - 5)
-    estimate = Evidence.none(5).add(features, residuals, np.full(40, 0.3)).noise_variance(1e-9)
+    estimate = Evidence.none(5).add(features, residuals, weights=np.full(40, 0.3)).noise_variance(1e-9)
     assert estimate == pytest.approx(expected, rel=1e-6)
 
 
@@ -74,7 +102,7 @@ def test_noise_variance_satisfies_its_equation_on_the_rows_themselves() -> None:
 def test_noise_variance_recovers_the_truth_under_unequal_weights() -> None:
     features, residuals = _rows(20_000, 4, 0.5)
     weights = np.where(np.arange(20_000) % 2 == 0, 1.0, 0.01)
-    estimate = Evidence.none(4).add(features, residuals, weights).noise_variance(1.0)
+    estimate = Evidence.none(4).add(features, residuals, weights=weights).noise_variance(1.0)
     assert estimate == pytest.approx(0.25, abs=5 * 0.25 * np.sqrt(2 / 10_000))
 
 
@@ -111,7 +139,22 @@ def test_bad_rows_are_refused(
     features: ArrayLike, residuals: ArrayLike, weights: ArrayLike | None, message: str
 ) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
-        Evidence.none(2).add(features, residuals, weights)
+        Evidence.none(2).add(features, residuals, weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("item_ids", "message"),
+    [
+        (["a"], r"item_ids: expected shape \[2\], got \[1\]"),
+        ([["a", "b"]], r"item_ids: expected shape \[2\], got \[1, 2\]"),
+        (["a", 3], "item_ids: expected strings, got int"),
+        (["a", None], "item_ids: expected strings, got NoneType"),
+        ([0.5, 1.0], "item_ids: expected strings, got float"),
+    ],
+)
+def test_bad_item_ids_are_refused(item_ids: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        Evidence.none(2).add([[1.0, 2.0]] * 2, [1.0, 1.0], item_ids)
 
 
 def test_other_bad_input_is_refused() -> None:

@@ -31,7 +31,7 @@ def test_equals_the_equations_of_prml() -> None:
 
 def test_mean_is_weighted_ridge_regression() -> None:
     features, residuals, weights = _rows()
-    posterior = LinearPosterior.prior(4, 3.0, 0.5).update(features, residuals, weights)
+    posterior = LinearPosterior.prior(4, 3.0, 0.5).update(features, residuals, weights=weights)
     # Ridge with penalty prior_precision * noise_variance, as least squares on rows stacked with the penalty's.
     stacked = np.vstack([features * np.sqrt(weights)[:, None], np.sqrt(3.0 * 0.5) * np.eye(4)])
     target = np.concatenate([residuals * np.sqrt(weights), np.zeros(4)])
@@ -53,8 +53,8 @@ def test_updates_in_any_number_and_order_equal_one_pass(cuts: list[int], order: 
     order.shuffle(chunks)
     chunked = prior
     for chunk in chunks:
-        chunked = chunked.update(features[chunk], residuals[chunk], weights[chunk])
-    whole = prior.update(features, residuals, weights)
+        chunked = chunked.update(features[chunk], residuals[chunk], weights=weights[chunk])
+    whole = prior.update(features, residuals, weights=weights)
     np.testing.assert_allclose(chunked.precision, whole.precision, rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(chunked.mean, whole.mean, rtol=1e-9, atol=1e-10)
 
@@ -71,28 +71,28 @@ def test_factor_gives_the_covariance_where_the_precision_is_ill_conditioned() ->
 def test_evidence_lowers_every_variance_and_zero_weight_changes_nothing() -> None:
     features, residuals, weights = _rows()
     prior = LinearPosterior.prior(4, 1.0, 0.4)
-    assert (np.diag(prior.update(features, residuals, weights).covariance) < np.diag(prior.covariance)).all()
-    np.testing.assert_array_equal(prior.update(features, residuals, np.zeros(40)).precision, prior.precision)
+    assert (np.diag(prior.update(features, residuals, weights=weights).covariance) < np.diag(prior.covariance)).all()
+    np.testing.assert_array_equal(prior.update(features, residuals, weights=np.zeros(40)).precision, prior.precision)
 
 
 def test_from_evidence_estimates_the_noise_in_the_same_pass() -> None:
     features, residuals, weights = _rows()
-    evidence = Evidence.none(4).add(features, residuals, weights)
+    evidence = Evidence.none(4).add(features, residuals, weights=weights)
     posterior = LinearPosterior.from_evidence(evidence, 1.0)
     assert posterior.noise_variance == evidence.noise_variance(1.0)
-    expected = LinearPosterior.prior(4, 1.0, posterior.noise_variance).update(features, residuals, weights)
+    expected = LinearPosterior.prior(4, 1.0, posterior.noise_variance).update(features, residuals, weights=weights)
     np.testing.assert_allclose(posterior.mean, expected.mean)
     assert LinearPosterior.from_evidence(evidence, 1.0, noise_variance=0.2).noise_variance == 0.2
 
 
 def test_saved_posterior_loads_and_goes_on_learning(tmp_path: Path) -> None:
     features, residuals, weights = _rows()
-    posterior = LinearPosterior.prior(4, 1.0, 0.4).update(features[:20], residuals[:20], weights[:20])
+    posterior = LinearPosterior.prior(4, 1.0, 0.4).update(features[:20], residuals[:20], weights=weights[:20])
     posterior.save(tmp_path / "posterior.npz")
     loaded = LinearPosterior.load(tmp_path / "posterior.npz")
     np.testing.assert_array_equal(loaded.precision, posterior.precision)
     np.testing.assert_array_equal(loaded.moment, posterior.moment)
-    rest = (features[20:], residuals[20:], weights[20:])
+    rest = (features[20:], residuals[20:], None, weights[20:])
     np.testing.assert_array_equal(loaded.update(*rest).mean, posterior.update(*rest).mean)
     assert [file.name for file in tmp_path.iterdir()] == ["posterior.npz"]
 
