@@ -2,7 +2,7 @@
 # but that `make test` installs Chromium with apt-get where it may (scripts/setup_browser.sh).
 BIN := .venv/bin
 
-.PHONY: help setup demo test test-slow lint format docs lock clean
+.PHONY: help setup bench-setup demo test test-slow lint format docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -10,6 +10,9 @@ help: ## this list
 
 setup: ## Python environment in .venv with pinned packages, data and text encoder; at once when up to date
 	@sh scripts/setup_environment.sh
+
+bench-setup: ## the packages that `shoprank benchmark` compares with, in .venv-bench
+	@sh scripts/setup_benchmarks.sh
 
 demo: setup ## train, evaluate and query a shop on the data that comes with the set-up
 	$(BIN)/shoprank demo
@@ -36,6 +39,6 @@ docs: setup ## the documentation site in site/
 lock: setup ## pin the packages of both stacks from setup.py; LOCK_FLAGS="--upgrade" moves the pins
 	sh scripts/lock.sh $(LOCK_FLAGS)
 
-clean: ## remove .venv, builds and caches; runs/ stays
-	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+clean: ## remove .venv, .venv-bench, builds and caches; runs/ stays
+	rm -rf .venv .venv-bench build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -49,7 +49,8 @@ REPORT = ["altair==6.2.2", "vl-convert-python==1.9.0.post1"]
 EXTRAS = {
     "pipeline": [*pinned_all(*VERSIONS), *REPORT],
     "serving": [
-        *pinned_all("grpcio", "numpy", "protobuf", "pyarrow", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
+        *pinned_all("grpcio", "numpy", "protobuf", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
+        *pinned("pyarrow"),  # the feedback log in Parquet
         "google-crc32c",  # the framing of TFRecord, in which the feedback log may be written
     ],
     "datasets": ["openpyxl==3.1.5"],  # the publisher of Online Retail has workbooks only

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfx_pipeline.config import RetrievalConfig
+from tfx_pipeline.config import RankerConfig, RetrievalConfig
 from tfx_pipeline.text_config import TextConfig
 
 EVENTS, ITEMS = 1_000_000_000, 100_000_000
@@ -19,7 +19,7 @@ EVENTS_RATE, MEMORY = "events to all five splits", "peak memory at 20,000,000 ev
 FLOAT, STRING = 4, 24
 ADAM_TABLES = 3
 """The weights and two moments."""
-SMALL_NUMBERS = 3 + 1 + 2 + 1 + 1 + 3 + 9 + 1 + 1 + 1
+SMALL_NUMBERS = 3 + 1 + 2 + 1 + 1 + 3 + 10 + 1 + 1 + 1
 """Of the towers: category, brand, price, id row and share; of the stores: category, `ItemStore.NUMBERS`, the mean
 interval between purchases, popularity, and the place in the table of neighbours."""
 EVENT_COLUMNS, COLUMN_BYTES = 7, 8
@@ -52,13 +52,14 @@ def bytes_per_event(run_dir: Path) -> EventBytes:
     return EventBytes(*(size / kept for size in sizes))
 
 
-def bytes_per_item(dimension: int, text_dimension: int) -> dict[str, int]:
+def bytes_per_item(dimension: int, text_dimension: int, last_layer: int) -> dict[str, int]:
     """What the servable holds of one item, part by part."""
     return {
         "text vector": text_dimension * FLOAT,
         "id embedding": dimension * FLOAT,
         "preference vector": dimension * FLOAT,
         "categories, brand, price, statistics": SMALL_NUMBERS * FLOAT,
+        "own intercept, for exploration": (last_layer + 1 + 2) * FLOAT + 1,
         "id": STRING,
     }
 
@@ -67,7 +68,7 @@ def lines(per_event: EventBytes, page: str, shards: int = 16) -> list[str]:
     """The arithmetic, line by line."""
     rate, memory = measured(EVENTS_RATE, page), measured(MEMORY, page)
     dimension, text_dimension = RetrievalConfig().dimension, TextConfig().dimension
-    parts = bytes_per_item(dimension, text_dimension)
+    parts = bytes_per_item(dimension, text_dimension, RankerConfig().hidden[-1])
     item = sum(parts.values())
     index = {"without a query": dimension * FLOAT, "with one": (dimension + text_dimension) * FLOAT}
     adam = dimension * FLOAT * ADAM_TABLES

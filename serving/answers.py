@@ -18,21 +18,47 @@ class RankedItem:
         score: What the slate is ordered by.
         propensity: Probability that the policy puts this item at this position.
         source: Where the candidate came from: `ann`, `history`, `neighbours`, `lexical` or `popular`.
+        inclusion_probability: Probability that the policy puts this item anywhere into the slate.
+        predicted_utility: What the ranker alone expects of it.
+        exploration_features: What the exploration head learns from: the ranker's last layer and a constant 1.
     """
 
     item_id: str
     score: float
     propensity: float
     source: str
+    inclusion_probability: float
+    predicted_utility: float
+    exploration_features: list[float]
 
 
 @dataclass(frozen=True)
 class Slate:
-    """The answer to one `recommend` row, best item first."""
+    """The answer to one `recommend` row, best item first, by the policy that chose it."""
 
     request_id: str
     model_version: str
+    policy: str
     items: list[RankedItem]
+
+
+@dataclass(frozen=True)
+class SlatePropensities:
+    """The answer to one `propensities` row; lists are parallel to `item_ids`, the items in the order given.
+
+    Attributes:
+        item_ids: A slate, shown or imagined.
+        propensities: Probability that the policy puts each item at its position.
+        inclusion_probabilities: Probability that it puts the item anywhere into the slate.
+        utilities: What the model expects of each item; 0 for one that is no candidate.
+        expected_utilities: What it expects of each position of the policy's own slates.
+    """
+
+    item_ids: list[str]
+    propensities: list[float]
+    inclusion_probabilities: list[float]
+    utilities: list[float]
+    expected_utilities: list[float]
 
 
 @dataclass(frozen=True)
@@ -121,16 +147,46 @@ class Signature:
     outputs: tuple[str, ...]
 
 
+_OF_ITEM = (
+    "scores",
+    "propensities",
+    "sources",
+    "inclusion_probabilities",
+    "predicted_utilities",
+    "exploration_features",
+)
+
+
 def read_slates(outputs: Outputs) -> list[Slate]:
     """Turn the outputs of `recommend` into slates without the padding at their ends."""
     slates = []
-    columns = (_texts(outputs["item_ids"]), outputs["scores"], outputs["propensities"], _texts(outputs["sources"]))
-    heads = zip(outputs["request_id"], outputs["model_version"], strict=True)
-    for (request_id, version), item_ids, scores, propensities, sources in zip(heads, *columns, strict=True):
-        rows = zip(item_ids, scores.tolist(), propensities.tolist(), sources, strict=True)
-        items = [RankedItem(*row) for row in list(rows)[: _length(item_ids)]]
-        slates.append(Slate(_text(request_id), _text(version), items))
+    columns = {name: outputs[name].tolist() for name in _OF_ITEM} | {"sources": _texts(outputs["sources"])}
+    heads = zip(*(outputs[name] for name in ("request_id", "model_version", "policy")), strict=True)
+    for row, (item_ids, head) in enumerate(zip(_texts(outputs["item_ids"]), heads, strict=True)):
+        slots = zip(item_ids, *(columns[name][row] for name in _OF_ITEM), strict=True)
+        items = [RankedItem(*slot) for slot in list(slots)[: _length(item_ids)]]
+        request_id, version, policy = map(_text, head)
+        slates.append(Slate(request_id, version, policy, items))
     return slates
+
+
+def read_propensities(outputs: Outputs, slates: list[list[str]]) -> list[SlatePropensities]:
+    """Turn the outputs of `propensities` into one answer a row."""
+
+    def of_items(name: str, row: int) -> list[float]:
+        values: list[float] = outputs[name][row, : len(slates[row])].tolist()
+        return values
+
+    return [
+        SlatePropensities(
+            item_ids=item_ids,
+            propensities=of_items("propensities", row),
+            inclusion_probabilities=of_items("inclusion_probabilities", row),
+            utilities=of_items("utilities", row),
+            expected_utilities=outputs["expected_utilities"][row].tolist(),
+        )
+        for row, item_ids in enumerate(slates)
+    ]
 
 
 def read_scored_items(outputs: Outputs) -> list[list[ScoredItem]]:

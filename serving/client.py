@@ -1,6 +1,5 @@
 """The typed client for the servable's signatures. Starts fast: it imports no TensorFlow."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from serving.answers import (
     ScoredItem,
     Signature,
     Slate,
+    SlatePropensities,
     VersionStatus,
 )
 from serving.connection import Connection, ServingError
@@ -33,6 +33,7 @@ __all__ = [
     "ShopRankClient",
     "Signature",
     "Slate",
+    "SlatePropensities",
     "VersionStatus",
 ]
 
@@ -100,13 +101,34 @@ class ShopRankClient:
             seeds: [B] seeds of the exploration; random by default.
         """
         inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
-        rows = len(user_ids)
-        inputs["exclude_item_ids"] = signature_inputs.ragged_strings("exclude_item_ids", exclude_item_ids, rows)
-        inputs["k"] = signature_inputs.counts("k", k, rows)
-        inputs["policy"] = signature_inputs.strings("policies", policies, rows)
-        drawn = [secrets.randbits(63) for _ in range(rows)] if seeds is None else seeds
-        inputs["seed"] = signature_inputs.integers("seeds", drawn, rows)
+        inputs |= signature_inputs.slate_side(len(user_ids), exclude_item_ids, k, policies, seeds)
         return self._ask("recommend", inputs, answers.read_slates)
+
+    def propensities(
+        self,
+        user_ids: Texts,
+        candidate_item_ids: TextLists,
+        *,
+        history_item_ids: TextLists | None = None,
+        history_event_types: TextLists | None = None,
+        history_ages: NumberLists | None = None,
+        queries: Texts | None = None,
+        exclude_item_ids: TextLists | None = None,
+        k: int = 10,
+        policies: Texts | None = None,
+        seeds: Sequence[int] | None = None,
+    ) -> list[SlatePropensities]:
+        """Say how probable given slates, B lists of items in order, are under each policy; see `recommend`.
+
+        This is what off-policy evaluation asks a new model about the slates that another one has shown.
+        """
+        inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
+        inputs |= signature_inputs.slate_side(len(user_ids), exclude_item_ids, k, policies, seeds)
+        inputs["candidate_item_ids"] = signature_inputs.ragged_strings(
+            "candidate_item_ids", candidate_item_ids, len(user_ids)
+        )
+        slates = [list(row) for row in candidate_item_ids]
+        return self._ask("propensities", inputs, lambda outputs: answers.read_propensities(outputs, slates))
 
     def rank(
         self,

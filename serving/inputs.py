@@ -3,6 +3,7 @@
 Every function raises a `ValueError` that names the argument when it does not fit the batch.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -41,6 +42,23 @@ def user_side(
         _check_parallel("history_ages", history_item_ids or [[]] * rows, history_ages)
         ages = _ages(history_ages, items.shape)
     return inputs | {"history_item_ids": items, "history_event_types": types, "history_ages": ages}
+
+
+def slate_side(
+    rows: int,
+    exclude_item_ids: TextLists | None,
+    k: int,
+    policies: Texts | None,
+    seeds: Sequence[int] | None,
+) -> Inputs:
+    """Return what is asked of a slate: exclude_item_ids [B, X], k, policy and seed [B]; seeds are random by default."""
+    drawn = [secrets.randbits(63) for _ in range(rows)] if seeds is None else seeds
+    return {
+        "exclude_item_ids": ragged_strings("exclude_item_ids", exclude_item_ids, rows),
+        "k": counts("k", k, rows),
+        "policy": strings("policies", policies, rows),
+        "seed": integers("seeds", drawn, rows),
+    }
 
 
 def item_texts(rows: int, item_ids: Texts | None, titles: Texts | None, descriptions: Texts | None) -> Inputs:

@@ -12,6 +12,7 @@ import typer
 
 from tfx_pipeline.cli_data import add_data_verbs
 from tfx_pipeline.cli_evaluate import add_evaluate_verbs
+from tfx_pipeline.cli_feedback import add_feedback_verbs
 from tfx_pipeline.cli_options import (
     DEMO_DIR,
     PORT,
@@ -65,7 +66,9 @@ def run(
 
 @app.command(cls=Verb)
 def benchmark(
-    name: Annotated[str, typer.Argument(help="What to measure: ingest, evaluate, quality, train or text.")],
+    name: Annotated[
+        str, typer.Argument(help="What to measure: ingest, evaluate, quality, train, text, ranker or bandit.")
+    ],
     data_dir: Annotated[Path, typer.Option(help="Where real data lies.")] = Path("../shared/data"),
     json_file: Annotated[Path | None, typer.Option("--json", help="File that gets the figures as JSON.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a figure misses its target.")] = False,
@@ -108,6 +111,7 @@ for add_verbs in (
     add_report_verbs,
     add_run_verbs,
     add_refresh_verb,
+    add_feedback_verbs,
 ):
     add_verbs(app)
 

@@ -22,7 +22,11 @@ class Policy(str, Enum):
     """How a slate is chosen."""
 
     GREEDY = "greedy"
+    EPSILON_GREEDY = "epsilon_greedy"
     THOMPSON = "thompson"
+    LIN_UCB = "lin_ucb"
+    SQUARE_CB = "square_cb"
+    PLACKETT_LUCE = "plackett_luce"
 
 
 History = Annotated[

@@ -13,6 +13,7 @@ from tfx_pipeline.table_config import DataConfig, Fraction, Paths, Section
 from tfx_pipeline.text_config import TextConfig
 from tfx_pipeline.validation_config import ValidationConfig
 from tfx_pipeline.write_aside import write_aside
+from trainer.objective_chain import chain_order
 
 
 class ConfigError(ValueError):
@@ -133,14 +134,29 @@ class RankerConfig(Section):
 
     hidden: PositiveNumbers = [128, 64, 32]
     """Widths of the hidden layers; the last is what the bandit posterior is over."""
+    crosses: int = Field(1, ge=0)
+    """Cross layers of DCN-v2, one on top of the other."""
+    experts: int = Field(0, ge=0)
+    """Networks of these widths that the objectives mix, each in its own proportions (MMoE); 0 for one that they share.
+    With experts the bandit posterior is over the last layers of all objectives side by side."""
+    attended_events: int = Field(0, ge=0)
+    """Latest events of the history that each candidate attends to (DIN); 0 for none."""
+    position_slots: int = Field(0, ge=0)
+    """Slots whose effect on what is shown in them is learned beside the ranker, where the log has the slot; 0 for
+    none."""
     epochs: int = Field(5, ge=1)
     batch_cases: int = Field(64, ge=1)
     """Users in a batch; each brings all of its candidates."""
     learning_rate: float = Field(0.01, gt=0)
     """Falls to 0 along a cosine."""
+    calibration: Literal["none", "platt", "isotonic"] = "isotonic"
+    """How the probabilities of each objective are corrected, by users that the ranker did not learn from; the order of
+    the items for one objective stays. `isotonic` is `platt` where there are few events to go by."""
     listwise_weight: float = Field(0.02, ge=0)
     """Weight of the listwise softmax loss, which is about the order of a user's candidates, beside the cross-entropy of
     each, which is about its probability."""
+    pairwise_weight: float = Field(0.0, ge=0)
+    """Weight of the pairwise logistic loss, which is about the order as well."""
     retrieved: int = Field(60, ge=1)
     """Candidates from the index."""
     neighbours: int = Field(100, ge=0)
@@ -156,14 +172,34 @@ class RankerConfig(Section):
 class BanditConfig(Section):
     """The exploration head."""
 
-    policy: str = Field("greedy", pattern="^(greedy|thompson)$")
+    policy: Literal["greedy", "epsilon_greedy", "thompson", "lin_ucb", "square_cb", "plackett_luce"] = "greedy"
     """Policy of a request that names none."""
+    epsilon: Fraction = 0.1
+    """Share of the requests that `epsilon_greedy` answers by chance."""
+    linucb_alpha: float = Field(1.0, ge=0)
+    """Standard deviations of the utility that `lin_ucb` adds to its mean."""
+    squarecb_gamma: float = Field(1_000.0, gt=0)
+    """How fast `square_cb` gives up on an item by its distance to the best, in 1 / utility."""
+    plackett_luce_temperature: float = Field(0.02, gt=0)
+    """Utility by which an item of `plackett_luce` has to be better to be e times as likely."""
+    explored_share: Fraction = 1.0
+    """Largest share of a slate's slots, the last ones, that a policy may explore in; the others are greedy's."""
+    minimum_relevance: Fraction = 0.0
+    """Items whose predicted utility is below this share of the request's best are not explored."""
+    never_explore: list[str] = []
+    """Ids of items that are only shown where they earn it."""
     prior_precision: float = Field(1.0, gt=0)
     """Precision of every weight before any evidence, in 1 / utility^2."""
+    item_precision: float | None = Field(None, gt=0)
+    """Precision of every item's own intercept before any evidence, in 1 / utility^2: the smaller, the more a new item
+    is explored. By default it is learned from how much the items of the mined candidates differ."""
     evidence_weight: float = Field(0.01, gt=0, le=1)
     """What a mined candidate counts as evidence: it was never shown, so less than an impression."""
     draws: int = Field(512, ge=16)
-    """Monte Carlo draws behind a Thompson propensity; the standard error is at most 1 / (2 sqrt(draws))."""
+    """Monte Carlo draws behind a propensity without a closed form; the standard error is at most
+    1 / (2 sqrt(draws))."""
+    attribution_hours: float = Field(24.0, gt=0)
+    """How long after a slate was shown an outcome counts as its own."""
 
 
 class ObjectiveConfig(Section):
@@ -172,6 +208,12 @@ class ObjectiveConfig(Section):
     event_types: list[str] = Field(min_length=1)
     weight: float = Field(1.0, gt=0)
     """Weight of its probability in the utility."""
+    given: str | None = None
+    """The objective without which this one cannot come true, such as the click before a purchase: its probability is
+    then that of the other times its own given the other, both learned from all candidates (ESMM)."""
+    value: str | None = None
+    """What it is worth for an item, beside the weight: `price`, or a number column of `data.items.own_columns`, such as
+    a margin. An item without the number is worth the median of the others. By default every item is worth 1."""
 
 
 class Config(Section):
@@ -197,6 +239,23 @@ class Config(Section):
     def _utility_is_taken(cls, objectives: dict[str, ObjectiveConfig]) -> dict[str, ObjectiveConfig]:
         if "utility" in objectives:
             raise ValueError("'utility' is what the signature `rank` calls the weighted sum; take another name")
+        return objectives
+
+    @model_validator(mode="after")
+    def _values_are_numbers(self) -> "Config":
+        known = ["price", *(name for name, kind in self.data.own_columns["items"].items() if kind == "number")]
+        for name, objective in self.objectives.items():
+            if objective.value is not None and objective.value not in known:
+                raise ValueError(
+                    f"objectives.{name}.value is {objective.value!r}, not one of {', '.join(known)}; a column of the "
+                    "shop's own has to be among data.items.own_columns as a number"
+                )
+        return self
+
+    @field_validator("objectives")
+    @classmethod
+    def _conditions_lead_somewhere(cls, objectives: dict[str, ObjectiveConfig]) -> dict[str, ObjectiveConfig]:
+        chain_order({name: objective.given for name, objective in objectives.items()})
         return objectives
 
     @model_validator(mode="after")
@@ -268,6 +327,8 @@ def _resolve_paths(config: Config, base: Path) -> Config:
         table.path, table.eval_path, table.test_path = (
             _resolved(paths, base) for paths in (table.path, table.eval_path, table.test_path)
         )
+    if data.feedback is not None:
+        data.feedback = str((base / data.feedback).resolve())
     if config.text.checkpoint is not None:
         config.text.checkpoint = (base / config.text.checkpoint).resolve()
     return config

@@ -80,6 +80,13 @@ class EvaluationConfig(Section):
     """Blocks a model whose NDCG at the first cut-off, all items, lies below that of the last blessed model on the same
     users by more than this share, if the paired interval of the difference lies below zero as well; None for no such
     gate."""
+    off_policy_slates: int = Field(5_000, ge=1)
+    """Latest slates of the feedback log that a new model is asked about."""
+    minimum_effective_sample_size: float = Field(100.0, ge=0)
+    """Slates that the weighted feedback log has to be worth before it can tell anything of a new model."""
+    maximum_off_policy_loss: Fraction | None = 0.0
+    """Blocks a model of which the feedback log can tell, if the lower bound of its off-policy value lies below what the
+    logged slates earned by more than this share; None for no such gate."""
     thresholds: list[ThresholdConfig] = []
     """Further gates."""
     fairness: list[FairnessConfig] = []

@@ -34,7 +34,7 @@ class NewItems:
 
     Attributes:
         records: One record a kept row.
-        columns: Columns of the data contract that the file has.
+        columns: Columns of the data contract that the file has, and the shop's own numbers behind them.
         report: What became of its rows.
     """
 
@@ -46,7 +46,8 @@ class NewItems:
 def read_new_items(path: Path, data: DataConfig, quarantine: Path) -> NewItems:
     """Read the rows that can be kept; the others go to quarantine, as in a run.
 
-    Columns have the names of the data contract, or those that the shop's items table maps onto it.
+    Columns have the names of the data contract, or those that the shop's items table maps onto it. The numbers among
+    the items table's own columns are read where the file has them.
 
     Args:
         path: A file of any kind that the items table may be.
@@ -72,7 +73,7 @@ def read_new_items(path: Path, data: DataConfig, quarantine: Path) -> NewItems:
         except TooManyBadRows as error:
             raise TooManyBadRows(f"{error}; all of them: {quarantine}") from error
         rows = pq.read_table(folder / f"{_NAME}.parquet", columns=list(columns)).to_pylist()
-    return NewItems([_record(row) for row in rows], columns, report)
+    return NewItems([_record(row, set(table.own_columns)) for row in rows], columns, report)
 
 
 def _table_of(path: Path, items: TableConfig | None) -> tuple[TableConfig, list[str]]:
@@ -80,15 +81,23 @@ def _table_of(path: Path, items: TableConfig | None) -> tuple[TableConfig, list[
     table = TableConfig(path=str(path.resolve()))
     if items is not None:
         names = ("csv", "drop", "decimal_mark", "category_separator")
-        sections = {name: _known(getattr(items, name)) for name in ("columns", "constants", "values")}
-        table = table.model_copy(update={**{name: getattr(items, name) for name in names}, **sections})
+        numbers = {name: kind for name, kind in items.own_columns.items() if kind == "number"}
+        sections = {name: _only(getattr(items, name), _names(numbers)) for name in ("columns", "constants", "values")}
+        update = {**{name: getattr(items, name) for name in names}, **sections, "own_columns": numbers}
+        table = table.model_copy(update=update)
     offered = open_table(SourceFile(str(path.resolve())), table).columns
     columns = {name: mapped for name, mapped in table.columns.items() if _parts(mapped) <= set(offered)}
-    return table.model_copy(update={"columns": columns}), offered
+    own = _only(table.own_columns, {*columns, *table.constants, *offered})
+    sections = {"columns": columns, "constants": table.constants, "values": table.values}
+    kept = {name: _only(section, _names(own)) for name, section in sections.items()}
+    return table.model_copy(update={**kept, "own_columns": own}), offered
 
 
-def _known(section: dict[str, Any]) -> dict[str, Any]:
-    names = {column.name for column in _COLUMNS}
+def _names(own: dict[str, Any]) -> set[str]:
+    return {*(column.name for column in _COLUMNS), *own}
+
+
+def _only(section: dict[str, Any], names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in section.items() if name in names}
 
 
@@ -96,6 +105,7 @@ def _parts(mapped: str | list[str]) -> set[str]:
     return {mapped} if isinstance(mapped, str) else set(mapped)
 
 
-def _record(row: dict[str, Any]) -> ItemRecord:
-    price = row.pop("price", None)
-    return ItemRecord(**row, price=price if price is not None and isfinite(price) else None)
+def _record(row: dict[str, Any], own: set[str]) -> ItemRecord:
+    numbers = {name: row.pop(name) for name in [*row] if name in {"price", *own}}
+    said = {name: number for name, number in numbers.items() if number is not None and isfinite(number)}
+    return ItemRecord(**row, price=said.pop("price", None), numbers=said)

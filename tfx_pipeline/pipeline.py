@@ -10,6 +10,7 @@ from tfx.orchestration import metadata, pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types import BaseChannel
 
+from tfx_pipeline import stage_code
 from tfx_pipeline.code_version import code_version
 from tfx_pipeline.components.anomaly_gate import AnomalyGate
 from tfx_pipeline.components.atomic_pusher import AtomicPusherExecutor
@@ -20,6 +21,7 @@ from tfx_pipeline.components.distribution_comparator import DistributionComparat
 from tfx_pipeline.components.example_builder import ExampleBuilder
 from tfx_pipeline.components.ingest import Ingest
 from tfx_pipeline.components.leakage_auditor import LeakageAuditor
+from tfx_pipeline.components.off_policy_evaluator import OffPolicyEvaluator
 from tfx_pipeline.components.release_gate import ReleaseGate
 from tfx_pipeline.components.text_encoding import TextEncoding
 from tfx_pipeline.components.text_pretraining import TextPretraining
@@ -27,81 +29,18 @@ from tfx_pipeline.components.text_training import TextTraining
 from tfx_pipeline.config import Config
 from tfx_pipeline.evaluation_config import EvaluationConfig
 from tfx_pipeline.example_files import SPLITS
+from tfx_pipeline.feedback.training_slates import TrainingLog
 from tfx_pipeline.frozen_schema import frozen_schema
+from tfx_pipeline.off_policy_measure import feedback_log, log_hash
 from tfx_pipeline.run_directory import STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
 from tfx_pipeline.runners import IN_PROCESS
 from tfx_pipeline.sources.fingerprint import fingerprint
 from tfx_pipeline.sources.forgotten_users import FORGOTTEN_USERS_FILE, digest
 from tfx_pipeline.sources.user_hash import user_hash
-from trainer.features import CATALOGUE, EVAL, RANKER, TRAIN, USERS
+from trainer.features import CALIBRATION, CATALOGUE, EVAL, RANKER, TRAIN, USERS
 from trainer.text_checkpoint import read_checkpoint
 
 PIPELINE_NAME = "shoprank"
-# A new version of the tables is a new input of the ExampleBuilder, so this is its code as well.
-_DATA_CODE = (
-    "tfx_pipeline/sources",
-    "tfx_pipeline/split.py",
-    "tfx_pipeline/split_tables.py",
-    "tfx_pipeline/timeline.py",
-    "tfx_pipeline/slices.py",
-    "tfx_pipeline/shown_rows.py",
-    "tfx_pipeline/user_examples.py",
-    "tfx_pipeline/item_examples.py",
-    "tfx_pipeline/example_encoding.py",
-    "tfx_pipeline/example_files.py",
-    "tfx_pipeline/record_file.py",
-    "tfx_pipeline/components/ingest.py",
-    "tfx_pipeline/components/example_builder.py",
-)
-_AUDIT_CODE = (
-    "tfx_pipeline/leakage",
-    "tfx_pipeline/components/leakage_auditor.py",
-)
-_SCHEMA_CODE = (
-    "trainer/features.py",
-    "tfx_pipeline/frozen_schema.py",
-    "tfx_pipeline/components/contract_schema.py",
-)
-_COMPARISON_CODE = (
-    "tfx_pipeline/compared_features.py",
-    "tfx_pipeline/distribution_comparison.py",
-    "tfx_pipeline/distribution_distances.py",
-    "tfx_pipeline/event_sample.py",
-    "tfx_pipeline/components/distribution_comparator.py",
-)
-_TEXT_CODE = (
-    "tfx_pipeline/text_config.py",
-    "tfx_pipeline/text_networks.py",
-    "tfx_pipeline/search_pairs.py",
-    "tfx_pipeline/components/text_pretraining.py",
-    "tfx_pipeline/components/text_training.py",
-    "tfx_pipeline/components/text_encoding.py",
-)
-_EVALUATION_CODE = (
-    "tfx_pipeline/evaluate/search_evaluation.py",
-    "tfx_pipeline/evaluation",
-    "tfx_pipeline/split.py",
-    "tfx_pipeline/split_tables.py",
-    "tfx_pipeline/evaluation_cases.py",
-    "tfx_pipeline/evaluation_facts.py",
-    "tfx_pipeline/fairness_gaps.py",
-    "tfx_pipeline/window_evaluation.py",
-    "tfx_pipeline/served_ranker.py",
-    "tfx_pipeline/ranker_scores.py",
-    "tfx_pipeline/example_users.py",
-    "tfx_pipeline/exploration_sample.py",
-    "tfx_pipeline/last_blessed.py",
-    "tfx_pipeline/search_cases.py",
-    "tfx_pipeline/search_quality.py",
-    "tfx_pipeline/catalogue_evaluation.py",
-    "tfx_pipeline/components/catalogue_evaluator.py",
-)
-_GATE_CODE = (
-    "tfx_pipeline/search_quality.py",
-    "tfx_pipeline/catalogue_evaluation.py",
-    "tfx_pipeline/release_gates.py",
-    "tfx_pipeline/components/release_gate.py",
-)
 
 
 def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pipeline:
@@ -116,7 +55,7 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
         TextCheckpointError: The text encoder cannot be read.
     """
     ingest = Ingest(
-        data=config.data.model_dump_json(),
+        data=config.data.model_dump_json(exclude={"feedback"}),
         event_types=json.dumps(config.event_types),
         fingerprint=_data_version(config, data_hash or fingerprint(config.data)),
         run_dir=str(config.run_dir),
@@ -132,17 +71,19 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
     trained = _trained_encoder(ingest, transform, config)
     texts = _text_encoding(transform, trained[-1] if trained else None, config)
     towers = _towers(transform, texts, config)
-    miner = _candidate_miner(transform, towers, config)
+    miner = _candidate_miner(ingest, transform, towers, config)
     ranker = _ranker(transform, towers, miner, config)
     evaluator = _evaluator(miner, ranker, config)
     catalogue = _catalogue_evaluator(ingest, miner, ranker, config)
+    off_policy = _off_policy_evaluator(ingest, ranker, config)
     gate = ReleaseGate(
+        **({"off_policy": off_policy[0].outputs["evaluation"]} if off_policy else {}),
         ranker_evaluation=evaluator.outputs["evaluation"],
         ranker_blessing=evaluator.outputs["blessing"],
         catalogue_evaluation=catalogue.outputs["evaluation"],
         settings=config.evaluation.model_dump_json(),
         objective=next(iter(config.objectives)),
-        version=code_version(*_GATE_CODE),
+        version=code_version(*stage_code.GATE_CODE),
     )
     stages = [
         ingest,
@@ -156,6 +97,7 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
         ranker,
         evaluator,
         catalogue,
+        *off_policy,
         gate,
         _pusher(ranker, gate, config),
     ]
@@ -178,7 +120,7 @@ def _data_version(config: Config, data_hash: str) -> str:
     forgotten = digest(config.run_dir / FORGOTTEN_USERS_FILE)
     hasher = user_hash(config.data.privacy)
     key = hasher.fingerprint() if hasher is not None else ""
-    return " ".join([data_hash, code_version(*_DATA_CODE), forgotten, key])
+    return " ".join([data_hash, code_version(*stage_code.DATA_CODE), forgotten, key])
 
 
 def _validation(tables: BaseChannel, examples: BaseChannel, config: Config) -> list[base_component.BaseComponent]:
@@ -187,7 +129,7 @@ def _validation(tables: BaseChannel, examples: BaseChannel, config: Config) -> l
         tables=tables,
         settings=config.validation.model_dump_json(),
         serving_log=config.data.serving_log.model_dump_json() if config.data.serving_log else "",
-        version=code_version(*_COMPARISON_CODE),
+        version=code_version(*stage_code.COMPARISON_CODE),
         record=str(config.run_dir / STOPPED_BY_DISTANCES),
     )
     audit = LeakageAuditor(
@@ -195,13 +137,13 @@ def _validation(tables: BaseChannel, examples: BaseChannel, config: Config) -> l
         tables=tables,
         split=config.split.model_dump_json(),
         history=config.history.model_dump_json(),
-        version=code_version(*_AUDIT_CODE),
+        version=code_version(*stage_code.AUDIT_CODE),
     )
     frozen = frozen_schema(config.run_dir)
     schema = ContractSchema(
         own_columns=json.dumps(config.data.own_columns),
         frozen=frozen.folder,
-        version=f"{code_version(*_SCHEMA_CODE)} {frozen.digest}",
+        version=f"{code_version(*stage_code.SCHEMA_CODE)} {frozen.digest}",
     )
     # The users split repeats the histories of the eval cases.
     statistics = StatisticsGen(examples=examples, exclude_splits=[USERS])
@@ -282,7 +224,7 @@ def _text_inputs(transform: Transform, config: Config) -> dict[str, Any]:
 def _text_version(config: Config) -> str:
     """What the stages of the text encoder depend on beside their settings; a checkpoint may change under its path."""
     checkpoint = read_checkpoint(config.text.checkpoint)
-    return f"{code_version('trainer', *_TEXT_CODE)} {checkpoint.digest} {checkpoint.pooling}"
+    return f"{code_version('trainer', *stage_code.TEXT_CODE)} {checkpoint.digest} {checkpoint.pooling}"
 
 
 def _text_encoding(
@@ -309,13 +251,21 @@ def _towers(transform: Transform, texts: base_component.BaseComponent, config: C
     ).with_id("TowerTrainer")
 
 
-def _candidate_miner(transform: Transform, towers: Trainer, config: Config) -> base_component.BaseComponent:
+def _candidate_miner(
+    ingest: base_component.BaseComponent, transform: Transform, towers: Trainer, config: Config
+) -> base_component.BaseComponent:
+    folder, shown = feedback_log(config), {}
+    if folder is not None:
+        seconds = round(config.bandit.attribution_hours * 3600)
+        log = TrainingLog(str(folder), log_hash(folder), seconds, config.split.model_dump_json())
+        shown = {"log": log.to_json(), "tables": ingest.outputs["tables"]}
     return CandidateMiner(
+        **shown,
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         towers=towers.outputs["model"],
         hyperparameters=_hyperparameters(config),
-        version=code_version("trainer", "tfx_pipeline/components/candidate_miner.py"),
+        version=code_version("trainer", "tfx_pipeline/feedback", "tfx_pipeline/components/candidate_miner.py"),
     )
 
 
@@ -325,7 +275,7 @@ def _ranker(transform: Transform, towers: Trainer, miner: base_component.BaseCom
         examples=miner.outputs["candidates"],
         transform_graph=transform.outputs["transform_graph"],
         base_model=towers.outputs["model"],
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        train_args=trainer_pb2.TrainArgs(splits=[TRAIN, CALIBRATION]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
         custom_config=_custom_config(config),
     ).with_id("RankerTrainer")
@@ -368,8 +318,28 @@ def _catalogue_evaluator(
         model=ranker.outputs["model"],
         rows=miner.outputs["rows"],
         config=_evaluated_config(config).model_dump_json(),
-        version=code_version(*_EVALUATION_CODE),
+        version=code_version(*stage_code.EVALUATION_CODE),
     )
+
+
+def _off_policy_evaluator(
+    ingest: base_component.BaseComponent, ranker: Trainer, config: Config
+) -> list[base_component.BaseComponent]:
+    """The stage that asks the feedback log about the model, where there is a log."""
+    log = feedback_log(config)
+    if log is None:
+        return []
+    names = {"run_dir", "data", "objectives", "split", "bandit", "evaluation", "seed"}
+    return [
+        OffPolicyEvaluator(
+            tables=ingest.outputs["tables"],
+            model=ranker.outputs["model"],
+            log=str(log),
+            log_hash=log_hash(log),
+            config=config.model_dump_json(include=names),
+            version=code_version(*stage_code.OFF_POLICY_CODE),
+        )
+    ]
 
 
 def _evaluated_config(config: Config) -> Config:
@@ -388,7 +358,8 @@ def _hyperparameters(config: Config) -> str:
     # As text: TFX sorts the keys of a mapping, and the order of the objectives counts.
     names = {"objectives", "history", "text", "retrieval", "ranker", "bandit", "seed"}
     # What the encoder was trained with reaches the models through its artifact alone.
-    values = config.model_dump(mode="json", include=names, exclude={"text": {"pretraining", "training"}})
+    others = {"text": {"pretraining", "training"}, "bandit": {"attribution_hours"}}
+    values = config.model_dump(mode="json", include=names, exclude=others)
     return json.dumps({**values, "shared_cut": config.split.method == "time"})
 
 

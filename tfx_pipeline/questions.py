@@ -62,7 +62,7 @@ class Questions:
             query: Search text; '' is none.
             history: Items of the session at hand, oldest first; without any, what the model knows of the user.
             exclude: Items that must not be shown.
-            policy: `greedy` or `thompson`; '' is the one that the model was configured with.
+            policy: One of `trainer.bandit.settings.POLICIES`; '' is the one that the model was configured with.
             seed: Seed of the exploration; random by default.
             k: Number of answers.
             why: Whether each answer says why it is there, which takes a second request.

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress
 
-from serving.model_server.version_directory import find_versions
 from tfx_pipeline.config import load_config
 from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.feedback.ledger import Ledger
+from tfx_pipeline.feedback.lineage import sharing_versions
 from tfx_pipeline.new_items_table import NewItems, read_new_items
+from tfx_pipeline.new_version import WAIT_SECONDS, next_version, served_version, sole_writer, version_after
 from tfx_pipeline.number_format import format_count, format_seconds
-from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.run_log import log_to
 from trainer.damaged_files import DamagedFileError, read_whole
 from trainer.item_records import ItemRecord, merged, read_records, write_records
@@ -57,7 +58,7 @@ class Refresh:
     seconds: float
 
 
-def refresh_index(items: Path, run_dir: Path) -> Refresh:
+def refresh_index(items: Path, run_dir: Path, wait_seconds: float = WAIT_SECONDS) -> Refresh:
     """Write a version whose catalogue has the items of a file; all that was trained is the served version's.
 
     Items of earlier refreshes stay. A server that watches the folder of the versions takes the new one by itself.
@@ -65,33 +66,32 @@ def refresh_index(items: Path, run_dir: Path) -> Refresh:
     Args:
         items: New and changed items, see `read_new_items`.
         run_dir: Directory of the run.
+        wait_seconds: How long to wait for another command that writes a version of this run.
 
     Raises:
-        PipelineError: The run has pushed no version, or an artifact of it is missing or damaged.
+        PipelineError: The run has pushed no version, an artifact of it is missing or damaged, or another command is
+            still writing.
         DataError: The file cannot be used. Either way no version is written.
     """
     started = time.monotonic()
     run_dir = run_dir.resolve()
-    versions = find_versions(serving_dir(run_dir))
-    if not versions:
-        raise PipelineError(f"{serving_dir(run_dir)}: no version to refresh; a run that is blessed pushes one")
+    served_version(run_dir, "refresh")
     config = load_config(run_dir / "config.yaml")
     new = read_new_items(items, config.data, run_dir / QUARANTINE_FILE)
-    served = max(versions)
-    # A clock that was set back must not hide the new version behind the served one.
-    version = max(int(time.time()), served + 1)
     log = run_dir / "logs" / f"refresh-{datetime.now(timezone.utc):%Y%m%dT%H%M%S}.log"
     prepare_environment()
-    with log_to(log) as console:
+    with sole_writer(run_dir, wait_seconds), log_to(log) as console:
+        number, served = served_version(run_dir, "refresh")
         _tell_rows(console, items, new, run_dir)
         try:
-            model = _write(console, run_dir / "tfx", versions[served], version, new.records)
+            model = _write(console, run_dir / "tfx", served, new.records)
         except (ModelPartsError, DamagedFileError) as error:
             raise PipelineError(str(error)) from error
+    version = version_after(served)
     return Refresh(
         version=version,
-        served=served,
-        path=serving_dir(run_dir) / str(version),
+        served=number,
+        path=served.with_name(str(version)),
         added=model.added,
         updated=model.updated,
         hidden=model.hidden,
@@ -110,29 +110,29 @@ def print_refresh(refresh: Refresh) -> None:
     console.print(str(refresh.path), highlight=False, soft_wrap=True)
 
 
-def _write(console: Console, root: Path, served: Path, version: int, records: list[ItemRecord]) -> "RefreshedModel":
+def _write(console: Console, root: Path, served: Path, records: list[ItemRecord]) -> "RefreshedModel":
     """Put the new version together aside and rename it; `root` is TFX's folder of the run."""
     with _step(console, "reading the served version"):
         from trainer.refreshed_model import RefreshedModel
 
         parts = ModelParts.load(served, root)
         earlier = read_whole(served / NEW_ITEMS_FILE, read_records) if (served / NEW_ITEMS_FILE).exists() else []
-        model = RefreshedModel(parts, served / POSTERIOR_FILE, str(version))
+        model = RefreshedModel(parts, served / POSTERIOR_FILE, str(version_after(served)))
     with _step(console, "encoding texts"), _progress(console) as progress:
         model.refresh(earlier, records, root / "text_cache", progress)
-    path = served.with_name(str(version))
-    # A server takes only folders with a number for a name, so it never looks into this one.
-    aside = path.with_name(f".{path.name}.aside")
-    try:
-        with _step(console, "writing the new version"):
-            model.export(aside)
-            shutil.copyfile(served / POSTERIOR_FILE, aside / POSTERIOR_FILE)
-            parts.save(aside)
-            write_records(merged(earlier, records), aside / NEW_ITEMS_FILE)
-        aside.rename(path)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with next_version(served) as aside, _step(console, "writing the new version"):
+        model.export(aside)
+        shutil.copyfile(served / POSTERIOR_FILE, aside / POSTERIOR_FILE)
+        parts.save(aside)
+        write_records(merged(earlier, records), aside / NEW_ITEMS_FILE)
+        _carry_ledger(served, aside)
     return model
+
+
+def _carry_ledger(served: Path, aside: Path) -> None:
+    """What the posterior has learned from stays known, and that the new version shares the ranker."""
+    ledger = Ledger.load(served)
+    ledger.shared_by([*sharing_versions(served, ledger), version_after(served)]).save(aside)
 
 
 def _tell_rows(console: Console, items: Path, new: NewItems, run_dir: Path) -> None:

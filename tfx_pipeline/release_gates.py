@@ -8,8 +8,11 @@ from pydantic import TypeAdapter
 from tfx_pipeline.catalogue_evaluation import SERVED_MODEL, WindowResult
 from tfx_pipeline.evaluation.baselines import MOST_POPULAR
 from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.off_policy.settings import OffPolicySettings
+from tfx_pipeline.evaluation.off_policy.verdict import weak_support
 from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation_config import EvaluationConfig, ThresholdConfig
+from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.run_summary import Gate
 from tfx_pipeline.search_quality import BM25_NAME
 from tfx_pipeline.search_result import SearchQuality
@@ -81,6 +84,22 @@ def search_gates(searches: Sequence[SearchQuality], settings: EvaluationConfig) 
             if test is None and not gate.passed:
                 gate = Gate(name, True, f"{gate.reason}, but there are too few searches to tell it from chance")
             yield gate
+
+
+def off_policy_gates(check: OffPolicyCheck | None, settings: EvaluationConfig) -> Iterator[Gate]:
+    """Whether the feedback log, if it can tell, has nothing against the model; no gate without a log."""
+    if check is None or settings.maximum_off_policy_loss is None:
+        return
+    name = f"off-policy value of {check.policy}, against what was shown"
+    if check.result is None:
+        yield Gate(name, True, "the log cannot tell: it has no slate from after the training window")
+        return
+    result, allowed = check.result, settings.maximum_off_policy_loss * abs(check.result.logged_value)
+    reason = f"{result.verdict.outcome}: {result.verdict.reason}"
+    bounds = OffPolicySettings(minimum_effective_sample_size=settings.minimum_effective_sample_size)
+    is_blind = result.difference_interval is None or bool(weak_support(result.diagnostics, bounds))
+    below = result.difference_interval is not None and result.difference_interval[0] < -allowed
+    yield Gate(name, is_blind or not below, reason)
 
 
 def threshold_gate(result: WindowResult, threshold: ThresholdConfig) -> Gate:

@@ -10,6 +10,7 @@ from tfx_pipeline.data_summary import DataSummary, data_notes, has_daily_spans
 from tfx_pipeline.distribution_comparison import COMPARISON_FILE, load_comparison
 from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.leakage.report import AUDIT_FILE, AuditReport
+from tfx_pipeline.off_policy_check import OffPolicyCheck, read_check
 from tfx_pipeline.report import write_report
 from tfx_pipeline.row_counts import table_counts
 from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE, STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
@@ -109,8 +110,13 @@ def _summarize(config: Config, title: str, started: datetime, data_hash: str) ->
         examples=result.examples,
         exploration=result.exploration,
         searches=result.searches,
+        off_policy=_off_policy(records.get("OffPolicyEvaluator")),
         versions=collect_versions(config, data_hash),
     )
+
+
+def _off_policy(record: "StageRecord | None") -> OffPolicyCheck | None:
+    return None if record is None else read_check(record.outputs["evaluation"])
 
 
 def _data_summary(config: Config, report: IngestReport, records: Mapping[str, "StageRecord"]) -> DataSummary:

@@ -12,3 +12,7 @@ STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES = "anomalies.json", "comparison.json"
 def serving_dir(run_dir: Path) -> Path:
     """The directory whose numbered subdirectories are the pushed versions."""
     return run_dir / "serving" / MODEL_NAME
+
+
+LOG_FOLDER = "feedback"
+"""The feedback log, where neither the configuration nor the command line names another."""

@@ -13,6 +13,7 @@ from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation.probabilities import ProbabilityScores
 from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationTable
+from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.run_details import ExampleUser, Exploration, TrainingCurve, Versions
 from tfx_pipeline.search_result import SearchQuality
 
@@ -147,6 +148,7 @@ class RunSummary:
         examples: What the model would show to some users, and what they then did.
         exploration: How much each policy explores.
         searches: How well the model searches, window by window.
+        off_policy: What the feedback log says of the model; None without a log.
         versions: What the run was made of.
     """
 
@@ -168,6 +170,7 @@ class RunSummary:
     examples: tuple[ExampleUser, ...] = ()
     exploration: tuple[Exploration, ...] = ()
     searches: tuple[SearchQuality, ...] = ()
+    off_policy: OffPolicyCheck | None = None
     versions: Versions = field(default_factory=Versions)
 
     @property

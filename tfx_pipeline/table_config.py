@@ -180,6 +180,8 @@ class DataConfig(Section):
     """Graded pairs of query and item."""
     serving_log: TableConfig | None = None
     """Events as the serving side logged them, to be compared with the training data for skew."""
+    feedback: str | None = None
+    """Folder of the feedback log: what the model showed, with which propensities, and what came of it."""
     max_bad_share: Fraction = 0.01
     """Share of rows that may go to quarantine, per table, before the run stops."""
     rules: RulesConfig = RulesConfig()

@@ -8,6 +8,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from trainer import features
+from trainer.category_prices import CategoryPrices
+from trainer.item_values import value_feature, value_table
 from trainer.preprocessing import CATEGORY_LEVELS, ITEM_TEXT, SCALED_PRICE
 
 
@@ -26,6 +28,10 @@ class Catalogue:
         category_sizes: Rows of each category vocabulary, out-of-vocabulary row included.
         brand_size: Rows of the brand vocabulary, out-of-vocabulary row included.
         hidden: Rows of the items that are in no answer, such as those that are sold out, int32 [hidden].
+        price_against_category: Prices beside those of the category, see `CategoryPrices.z_scores`, float32 [V + 1];
+            empty where nobody compared them.
+        values: What each objective is worth for each item, see `trainer.item_values`, float32 [V + 1, O]; empty where
+            every objective is worth 1.
     """
 
     item_ids: np.ndarray
@@ -38,6 +44,8 @@ class Catalogue:
     category_sizes: tuple[int, ...]
     brand_size: int
     hidden: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    price_against_category: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    values: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     def __len__(self) -> int:
         return len(self.item_ids)
@@ -48,47 +56,62 @@ def vocabulary(transform: tft.TFTransformOutput, name: str) -> np.ndarray:
     return np.array([word.decode() for word in transform.vocabulary_by_name(name)], dtype=object)
 
 
-def read_catalogue(files: Sequence[str], transform: tft.TFTransformOutput) -> Catalogue:
+def read_catalogue(
+    files: Sequence[str], transform: tft.TFTransformOutput, values: Sequence[str | None] = ()
+) -> Catalogue:
     """Read the transformed examples of the catalogue split.
 
     Args:
         files: TFRecord files (gzip), or patterns of them.
         transform: The transform graph that wrote them.
+        values: For each objective the name of its value, see `trainer.item_values`; None where it is worth 1.
 
     Returns:
         The catalogue, ordered by the item vocabulary.
 
     Raises:
-        ValueError: The files do not hold each item of the vocabulary exactly once.
+        ValueError: The files do not hold each item of the vocabulary exactly once, or no item has one of the values.
     """
     item_ids = vocabulary(transform, features.ITEM_ID)
     sizes = tuple(transform.vocabulary_size_by_name(name) + 1 for name in CATEGORY_LEVELS)
     brand_size = transform.vocabulary_size_by_name(features.BRAND) + 1
-    parsed = _parse(files, {**dict(zip(CATEGORY_LEVELS, sizes, strict=True)), features.BRAND: brand_size})
+    worth = [None if name is None else value_feature(name) for name in values]
+    parsed = _parse(
+        files,
+        {**dict(zip(CATEGORY_LEVELS, sizes, strict=True)), features.BRAND: brand_size},
+        [name for name in worth if name is not None],
+    )
     order = np.argsort(parsed[features.ITEM_ID], kind="stable")
     if not np.array_equal(parsed[features.ITEM_ID][order], np.arange(len(item_ids))):
         raise ValueError(f"{files}: the catalogue does not have one example for each of {len(item_ids)} items")
     levels = [_with_unknown(parsed[name][order], size - 1) for name, size in zip(CATEGORY_LEVELS, sizes, strict=True)]
+    categories = np.stack(levels, axis=1).astype(np.int32)
     price = parsed[SCALED_PRICE][order]
+    prices = _with_unknown(np.nan_to_num(price), 0.0).astype(np.float32)
+    price_known = _with_unknown(np.isfinite(price), False).astype(np.float32)
+    of_categories = CategoryPrices.of(categories, prices, price_known, sizes)
+    columns = [None if name is None else parsed[name][order] for name in worth]
     return Catalogue(
         item_ids=item_ids,
         titles=_decode(parsed[features.TITLE][order]),
         texts=_decode(parsed[ITEM_TEXT][order]),
-        categories=np.stack(levels, axis=1).astype(np.int32),
+        categories=categories,
         brands=_with_unknown(parsed[features.BRAND][order], brand_size - 1).astype(np.int32),
-        prices=_with_unknown(np.nan_to_num(price), 0.0).astype(np.float32),
-        price_known=_with_unknown(np.isfinite(price), False).astype(np.float32),
+        prices=prices,
+        price_known=price_known,
         category_sizes=sizes,
         brand_size=brand_size,
+        price_against_category=of_categories.z_scores(categories, prices, price_known),
+        values=value_table(columns) if any(worth) else np.zeros((0, 0), np.float32),
     )
 
 
-def _parse(files: Sequence[str], sizes: dict[str, int]) -> dict[str, np.ndarray]:
+def _parse(files: Sequence[str], sizes: dict[str, int], values: Sequence[str]) -> dict[str, np.ndarray]:
     missing = {
         features.ITEM_ID: tf.constant(-1, tf.int64),
         features.TITLE: tf.constant(""),
         ITEM_TEXT: tf.constant(""),
-        SCALED_PRICE: tf.constant(np.nan, tf.float32),
+        **{name: tf.constant(np.nan, tf.float32) for name in (SCALED_PRICE, *values)},
         **{name: tf.constant(size - 1, tf.int64) for name, size in sizes.items()},
     }
     spec = {name: tf.io.RaggedFeature(default.dtype) for name, default in missing.items()}

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from trainer.catalogue import Catalogue
+from trainer.category_prices import CategoryPrices
 from trainer.grown_towers import grown_towers
 from trainer.item_records import ItemRecord
 from trainer.item_statistics import ItemStatistics
@@ -21,7 +23,11 @@ EncodeTexts = Callable[[Sequence[str]], np.ndarray]
 
 
 def refreshed_package(
-    package: RetrievalPackage, records: Sequence[ItemRecord], transform: ItemTransform, encode: EncodeTexts
+    package: RetrievalPackage,
+    records: Sequence[ItemRecord],
+    transform: ItemTransform,
+    encode: EncodeTexts,
+    objective_values: Sequence[str | None] = (),
 ) -> RetrievalPackage:
     """Add new items to a package and update those that it has.
 
@@ -34,13 +40,14 @@ def refreshed_package(
         records: One record an item.
         transform: The transform graph that the package was made with.
         encode: The text encoder and reducer of the package.
+        objective_values: For each objective the name of its value, see `trainer.item_values`; None where it is worth 1.
     """
     records = _completed(records, package.catalogue)
     row_of = {item_id: row for row, item_id in enumerate(package.catalogue.item_ids)}
     old, added = len(row_of), [record.item_id for record in records if record.item_id not in row_of]
     row_of |= {item_id: row for row, item_id in enumerate(added, start=old)}
     rows = np.array([row_of[record.item_id] for record in records], np.int64)
-    catalogue = _catalogue(package.catalogue, added, records, rows, transform)
+    catalogue = _catalogue(package.catalogue, added, records, rows, transform, objective_values)
     vectors = _text_vectors(package, catalogue, len(added), encode)
     return replace(
         package,
@@ -79,7 +86,12 @@ def _completed(records: Sequence[ItemRecord], catalogue: Catalogue) -> list[Item
 
 
 def _catalogue(
-    catalogue: Catalogue, added: list[str], records: Sequence[ItemRecord], rows: np.ndarray, transform: ItemTransform
+    catalogue: Catalogue,
+    added: list[str],
+    records: Sequence[ItemRecord],
+    rows: np.ndarray,
+    transform: ItemTransform,
+    objective_values: Sequence[str | None],
 ) -> Catalogue:
     told = _transformed(records, transform)
     texts = [text.decode() for text in told.texts.numpy()]
@@ -95,12 +107,44 @@ def _catalogue(
         ("price_known", told.prices.numpy()[:, 1], [record.price is not None for record in records]),
     ):
         columns[name] = _updated(with_new_rows(columns[name], len(added)), rows, values, said)
+    columns["price_against_category"] = _compared_prices(catalogue, columns, rows, len(added))
+    columns["values"] = _values(catalogue, objective_values, records, rows, len(added))
     hidden = np.zeros(len(catalogue) + len(added), bool)
     hidden[catalogue.hidden] = True
     for row, record in zip(rows, records, strict=True):
         if record.available is not None:
             hidden[row] = not record.available
     return Catalogue(**{**columns, "hidden": np.flatnonzero(hidden).astype(np.int32)})
+
+
+def _compared_prices(catalogue: Catalogue, columns: dict[str, Any], rows: np.ndarray, added: int) -> np.ndarray:
+    """Prices beside those of the categories as training saw them; only those of the told items can change."""
+    before = catalogue.price_against_category
+    if not len(before):
+        return before
+    trained = CategoryPrices.of(catalogue.categories, catalogue.prices, catalogue.price_known, catalogue.category_sizes)
+    compared = with_new_rows(before, added)
+    compared[rows] = trained.z_scores(*(columns[name][rows] for name in ("categories", "prices", "price_known")))
+    return compared
+
+
+def _values(
+    catalogue: Catalogue,
+    names: Sequence[str | None],
+    records: Sequence[ItemRecord],
+    rows: np.ndarray,
+    added: int,
+) -> np.ndarray:
+    """What objectives are worth; a new item that says nothing is worth the median that training saw."""
+    if not len(catalogue.values):
+        return catalogue.values
+    values = with_new_rows(catalogue.values, added)
+    for column, name in enumerate(names):
+        for row, record in zip(rows, records, strict=True):
+            told = None if name is None else record.value(name)
+            if told is not None:
+                values[row, column] = told
+    return values
 
 
 def _transformed(records: Sequence[ItemRecord], transform: ItemTransform) -> TransformedItems:

@@ -1,6 +1,7 @@
 """Why an item is offered: its source, the features that count, the history items near to it, the matching words."""
 
 from collections.abc import Callable
+from functools import partial
 
 import tensorflow as tf
 
@@ -18,16 +19,19 @@ SIMILAR_COUNT = 3
 Utility = Callable[[tf.Tensor], tf.Tensor]
 """Features float32 [B, N, F] to utility float32 [B, N]."""
 
+UtilityOfItems = Callable[[QuerySide, tf.Tensor, tf.Tensor], tf.Tensor]
+"""Requests, catalogue rows int32 [B, N] and their features to utility float32 [B, N]."""
+
 
 class Explainer(tf.Module):
     """Explains given items to those who ask, over the same graph that recommends them."""
 
-    def __init__(self, retrieval: RetrievalGraph, utility: Utility, item_ids: tf.Variable) -> None:
+    def __init__(self, retrieval: RetrievalGraph, utility: UtilityOfItems, item_ids: tf.Variable) -> None:
         """Take the parts.
 
         Args:
             retrieval: Candidates, features and item store.
-            utility: The ranker, from features to the weighted sum of the objectives.
+            utility: The ranker, from items and their features to the weighted sum of the objectives.
             item_ids: The shop's ids by catalogue row, '' for the unknown item, string [V + 1].
         """
         super().__init__(name="explainer")
@@ -57,12 +61,13 @@ class Explainer(tf.Module):
         known = tf.where(given, rows, self._retrieval.store.item_count)
         features = self._retrieval.features(asked, known)
         usual = usual_features(self._retrieval.features(asked, candidates.rows), candidates.valid)
-        contributions = occlusion(self._utility, features, usual) * tf.cast(given, tf.float32)[:, :, tf.newaxis]
+        utility = partial(self._utility, asked, known)
+        contributions = occlusion(utility, features, usual) * tf.cast(given, tf.float32)[:, :, tf.newaxis]
         similar, scores = similar_history(self._retrieval.store, asked.history, known)
         times, days = _own_events(asked, rows)
         return {
             "sources": sources_of(candidates, rows),
-            "utility": self._utility(features) * tf.cast(given, tf.float32),
+            "utility": utility(features) * tf.cast(given, tf.float32),
             **_strongest(self._retrieval.features.names, features, contributions),
             "similar_history_item_ids": tf.gather(self._item_ids, similar),
             "similar_history_scores": scores,
@@ -97,7 +102,8 @@ def occlusion(utility: Utility, features: tf.Tensor, usual: tf.Tensor) -> tf.Ten
     image the same way). The mean of the request's candidates answers "why this item and not another one": what is equal
     for all of them, such as the length of the history, contributes 0, which the mean of the training data would not
     give. It does not depend on which items are to be explained together. Contributions of a ranker that is not linear
-    need not add up to the difference in utility.
+    need not add up to the difference in utility. What the ranker sees of the history by attention is no feature, and
+    stays as it is.
 
     Args:
         utility: The ranker.

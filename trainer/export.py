@@ -3,6 +3,7 @@
 import csv
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -10,8 +11,10 @@ import tensorflow_transform as tft
 from trainer import features
 from trainer.bandit.exploration_head import ExplorationHead
 from trainer.bandit.posterior import LinearPosterior
+from trainer.bandit.settings import ExplorationSettings
+from trainer.calibration.calibration import Calibration
 from trainer.candidates import CandidateCounts
-from trainer.catalogue import vocabulary
+from trainer.catalogue import Catalogue, vocabulary
 from trainer.hyperparameters import Hyperparameters
 from trainer.model_files import MODEL_NAME, TITLES_FILE, VERSION_FILE
 from trainer.ranker import Ranker
@@ -23,6 +26,7 @@ from trainer.search_index import SearchIndex
 from trainer.servable import Servable
 from trainer.text_encoder import TextEncoder
 from trainer.text_training.cross_encoder import CrossEncoder
+from trainer.utility import Utility
 from trainer.warmup import sample_requests, write_warmup
 
 _WARMUP_USERS, _WARMUP_ITEMS = 7, 20
@@ -67,8 +71,12 @@ def build_servable(
     transform: tft.TFTransformOutput,
     settings: Hyperparameters,
     version: str,
+    calibration: Calibration | None = None,
 ) -> Servable:
-    """Put the parts together; `retrieval` is the graph of the package as of the end of the training window."""
+    """Put the parts together.
+
+    `retrieval` is the graph of the package as of the end of the training window; no `calibration` changes nothing.
+    """
     first_event_type = next(iter(settings.objective_events.values()))[0]
     item_ids = package.catalogue.item_ids.tolist()
     raw = RawInputs(
@@ -81,12 +89,25 @@ def build_servable(
         retrieval.search,
         first_event_type,
     )
-    exploration = ExplorationHead(posterior, settings.bandit["policy"], settings.bandit["draws"])
+    exploration = ExplorationHead(posterior, item_ids, exploration_settings(settings.bandit))
     reranker = None
     if cross_encoder is not None and settings.text["reranked"]:
         reranker = Reranker(cross_encoder, [*package.catalogue.texts, ""], settings.text["reranked"])
-    weights = settings.objective_weights
-    return Servable(raw, retrieval, package.towers, ranker, reranker, exploration, item_ids, weights, version)
+    objectives = list(settings.objectives)
+    worth = (calibration or Calibration.none(len(objectives)), objective_utility(package.catalogue, settings))
+    parts = (raw, retrieval, package.towers, ranker, reranker, exploration, item_ids)
+    return Servable(*parts, objectives, *worth, version)
+
+
+def objective_utility(catalogue: Catalogue, settings: Hyperparameters) -> Utility:
+    """What the objectives are worth for the items of a catalogue."""
+    return Utility(list(settings.objective_weights.values()), catalogue.values)
+
+
+def exploration_settings(values: dict[str, Any]) -> ExplorationSettings:
+    """The part of the section `bandit` that the exploration head reads; what an older model lacks has its default."""
+    chosen = {field.name: values[field.name] for field in fields(ExplorationSettings) if field.name in values}
+    return ExplorationSettings(**{**chosen, "never_explore": tuple(chosen.get("never_explore", ()))})
 
 
 def export_servable(servable: Servable, package: RetrievalPackage, user_ids: list[str], folder: Path) -> None:
@@ -102,7 +123,7 @@ def export_servable(servable: Servable, package: RetrievalPackage, user_ids: lis
     some_items = package.catalogue.item_ids[:_WARMUP_ITEMS].tolist()
     query = next((text for text in package.catalogue.texts if text), "gift")
     write_warmup(folder, MODEL_NAME, sample_requests(some_items, user_ids[:_WARMUP_USERS], query))
-    (folder / VERSION_FILE).write_text(servable.version, encoding="utf-8")
+    (folder / VERSION_FILE).write_text(servable.version.numpy().decode(), encoding="utf-8")
     with (folder / TITLES_FILE).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["item_id", "title"])

@@ -75,5 +75,9 @@ CATEGORY_SEPARATOR = " > "
 TRAIN, RANKER, EVAL, TEST = "train", "ranker", "eval", "test"
 """The windows of the time axis: the towers learn from the first, then ranker, gates and test have theirs."""
 
+CALIBRATION = "calibration"
+"""Split of the mined candidates that probabilities are corrected by: users of the eval window that neither end the
+ranker's training nor are in any figure about its probabilities."""
+
 USERS, CATALOGUE = "users", "catalogue"
 """Splits of the examples that describe the end of the training window: each user's last events, and the items."""

@@ -38,9 +38,34 @@ class Hyperparameters:
         return {name: list(objective["event_types"]) for name, objective in self.objectives.items()}
 
     @property
+    def conditions(self) -> dict[str, str]:
+        """The objective that some are conditioned on, see `trainer.entire_space`."""
+        return {name: objective["given"] for name, objective in self.objectives.items() if objective.get("given")}
+
+    @property
+    def label_events(self) -> dict[str, list[str]]:
+        """Event types that make a candidate positive for each objective.
+
+        They are its own, and those of the objectives that are conditioned on it: what is bought was clicked on, whether
+        or not the log has the click.
+        """
+        events = self.objective_events
+        for name, kinds in self.objective_events.items():
+            above = self.conditions.get(name)
+            while above is not None:
+                events[above] += kinds
+                above = self.conditions.get(above)
+        return {name: list(dict.fromkeys(kinds)) for name, kinds in events.items()}
+
+    @property
     def objective_weights(self) -> dict[str, float]:
         """Weight of each objective in the utility."""
         return {name: float(objective["weight"]) for name, objective in self.objectives.items()}
+
+    @property
+    def objective_values(self) -> tuple[str | None, ...]:
+        """What each objective is worth for an item, see `trainer.item_values`; None for 1."""
+        return tuple(objective.get("value") for objective in self.objectives.values())
 
     @property
     def checkpoint(self) -> Path | None:

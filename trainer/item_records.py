@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
@@ -18,6 +18,7 @@ class ItemRecord:
         brand: Name of the brand.
         price: Price, not below 0.
         available: Whether the item may be in an answer; an item that nobody hid may.
+        numbers: The shop's own numbers by the name of their column, such as a margin.
     """
 
     item_id: str
@@ -27,11 +28,16 @@ class ItemRecord:
     brand: str = ""
     price: float | None = None
     available: bool | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+
+    def value(self, name: str) -> float | None:
+        """The price or one of the shop's own numbers; None where it was not said."""
+        return self.price if name == "price" else self.numbers.get(name)
 
     def then(self, later: "ItemRecord") -> "ItemRecord":
         """What is known after a later record of the same item: what that one does not say stays."""
         said = {name: value for name, value in asdict(later).items() if value not in ("", None)}
-        return ItemRecord(**{**asdict(self), **said})
+        return ItemRecord(**{**asdict(self), **said, "numbers": {**self.numbers, **later.numbers}})
 
 
 def merged(earlier: Sequence[ItemRecord], later: Sequence[ItemRecord]) -> list[ItemRecord]:

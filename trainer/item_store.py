@@ -15,7 +15,7 @@ class ItemStore(tf.Module):
         texts: Unit text vectors, zeros without text, float32 [V + 1, T].
         categories: Rows of the category vocabularies, int32 [V + 1, levels].
         category_sizes: Rows of each of these vocabularies.
-        numbers: The columns of `NUMBERS`, float32 [V + 1, 9].
+        numbers: The columns of `NUMBERS`, float32 [V + 1, 10].
         intervals: Mean days between two purchases by one user, float32 [V + 1].
     """
 
@@ -28,6 +28,7 @@ class ItemStore(tf.Module):
         "log_interval",
         "price",
         "price_known",
+        "price_against_category",
         "is_cold",
     )
 
@@ -45,6 +46,7 @@ class ItemStore(tf.Module):
             np.log1p(statistics.interval),
             catalogue.prices,
             catalogue.price_known,
+            _price_against_category(catalogue),
             (statistics.count == 0).astype(np.float32),
         )
         self.item_count = len(catalogue)
@@ -58,3 +60,8 @@ class ItemStore(tf.Module):
     def column(self, name: str, rows: tf.Tensor) -> tf.Tensor:
         """One of `NUMBERS` for catalogue rows of any shape."""
         return tf.gather(self.numbers, rows)[..., self.NUMBERS.index(name)]
+
+
+def _price_against_category(catalogue: Catalogue) -> np.ndarray:
+    compared = catalogue.price_against_category
+    return compared if len(compared) else np.zeros(len(catalogue) + 1, np.float32)

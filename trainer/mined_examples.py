@@ -7,13 +7,24 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.mining import MinedCase
+from trainer.position_tower import UNKNOWN_POSITION
+from trainer.ranker_inputs import item_vectors
 
-_FEATURES, _LABELS = "features", "labels"
-_STORED = {_FEATURES: np.float16, _LABELS: np.float16}
+_STORED = {
+    "features": tf.float16,
+    "labels": tf.float16,
+    "rows": tf.int32,
+    "positions": tf.int16,
+    "events": tf.int32,
+    "ages": tf.float32,
+}
+"""Arrays of a `MinedCase`, and the type that each has on disk."""
+
+_PADDING = {"features": 0.0, "rows": 0, "positions": UNKNOWN_POSITION, "events": -1, "ages": -1.0}
 
 
 def write_mined(cases: Iterable[MinedCase], path: Path) -> int:
-    """Write cases as tf.Examples with raw float16 arrays; cases without a candidate are left out.
+    """Write cases as tf.Examples with raw arrays; cases without a candidate are left out.
 
     Returns:
         How many were written.
@@ -28,9 +39,9 @@ def write_mined(cases: Iterable[MinedCase], path: Path) -> int:
 
 
 def _serialize(case: MinedCase) -> bytes:
-    arrays = {_FEATURES: case.features, _LABELS: case.labels}
+    arrays = {name: getattr(case, name).astype(kind.as_numpy_dtype) for name, kind in _STORED.items()}
     encoded = {
-        name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[values.astype(_STORED[name]).tobytes()]))
+        name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[values.tobytes()]))
         for name, values in arrays.items()
     }
     return tf.train.Example(features=tf.train.Features(feature=encoded)).SerializeToString()
@@ -46,20 +57,43 @@ def mined_dataset(files: Sequence[str], batch: int, widths: tuple[int, int], see
         seed: Seed of the order, which is new each epoch; None keeps the order of the file.
 
     Returns:
-        A data set of (features float32 [B, N, F], labels float32 [B, N, O]), -1 in the labels where a case has fewer
-        than N candidates.
+        A data set of (inputs, labels float32 [B, N, O]), -1 in the labels where a case has fewer than N candidates. The
+        inputs by name: features float32 [B, N, F]; rows int32 [B, N], the catalogue rows of the candidates; positions
+        int32 [B, N], -1 where it was not shown; events int32 and ages float32 [B, L], rows of the latest events and the
+        days since, -1 where a case has fewer.
     """
     dataset = tf.data.TFRecordDataset(tf.io.matching_files(files)).map(lambda record: _parse(record, widths)).cache()
     if seed is not None:
         dataset = dataset.shuffle(4096, seed=seed)
-    return dataset.padded_batch(batch, padding_values=(0.0, -1.0)).prefetch(2)
+    padding = {name: tf.constant(value) for name, value in _PADDING.items()}
+    return dataset.padded_batch(batch, padding_values=(padding, -1.0)).prefetch(2)
 
 
-def _parse(record: tf.Tensor, widths: tuple[int, int]) -> tuple[tf.Tensor, tf.Tensor]:
-    names = (_FEATURES, _LABELS)
-    parsed = tf.io.parse_single_example(record, {name: tf.io.FixedLenFeature([], tf.string) for name in names})
+def with_vectors(mined: tf.data.Dataset, preferences: np.ndarray, texts: np.ndarray) -> tf.data.Dataset:
+    """The same batches, with the vectors that the ranker attends with in place of the rows of the events.
+
+    Args:
+        mined: Batches of `mined_dataset`.
+        preferences: Preference vectors of the catalogue, the unknown item last, float32 [V + 1, D].
+        texts: Their text vectors, float32 [V + 1, T].
+
+    Returns:
+        A data set of (inputs, labels); see `trainer.ranker_inputs.RankerInputs`. The rows of the candidates stay.
+    """
+    tables = tf.constant(preferences), tf.constant(texts)
+
+    def look_up(inputs: dict[str, tf.Tensor], labels: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        events = item_vectors(*tables, tf.maximum(inputs["events"], 0))
+        return {**inputs, "candidates": item_vectors(*tables, inputs["rows"]), "events": events}, labels
+
+    return mined.map(look_up)
+
+
+def _parse(record: tf.Tensor, widths: tuple[int, int]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    parsed = tf.io.parse_single_example(record, {name: tf.io.FixedLenFeature([], tf.string) for name in _STORED})
+    arrays = {name: tf.io.decode_raw(parsed[name], kind) for name, kind in _STORED.items()}
     features, labels = (
-        tf.cast(tf.reshape(tf.io.decode_raw(parsed[name], tf.float16), [-1, width]), tf.float32)
-        for name, width in zip(names, widths, strict=True)
+        tf.cast(tf.reshape(arrays.pop(name), [-1, width]), tf.float32)
+        for name, width in zip(("features", "labels"), widths, strict=True)
     )
-    return features, labels
+    return {**arrays, "features": features, "positions": tf.cast(arrays["positions"], tf.int32)}, labels

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.catalogue import Catalogue
+from trainer.position_tower import UNKNOWN_POSITION
 from trainer.progress import report_progress
 from trainer.pseudo_queries import answers_query, draw_query
 from trainer.query_side import QuerySide
@@ -15,7 +16,7 @@ from trainer.retrieval_graph import RetrievalGraph
 from trainer.user_events import UserEvents, ages_at, last_events
 
 _ASKED = ("users", "history", "event_types", "ages", "queries", "texts")
-"""What the graph is asked with, in the order of `_collect`."""
+"""What the graph is asked with, in the order of `encode_cases`."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class Cases:
         arrays = ("numbers", "users", "history", "event_types", "ages", "queries", "texts")
         return replace(self, **{name: getattr(self, name)[part] for name in arrays})
 
+    def asked(self, part: slice) -> list[np.ndarray]:
+        """What the graph is asked with for some of the cases, in the order of `encode_cases`."""
+        return [getattr(self, name)[part] for name in _ASKED]
+
     def as_strangers(self, unknown_user: int) -> "Cases":
         """The same cases as if nobody had ever seen their users.
 
@@ -64,11 +69,23 @@ class Cases:
 
 @dataclass(frozen=True)
 class MinedCase:
-    """The candidates of one case: N catalogue rows int32, features float32 [N, F] and labels float32 [N, O]."""
+    """The candidates of one case, and the latest events of its history.
+
+    Attributes:
+        rows: Catalogue rows of the candidates, int32 [N].
+        features: float32 [N, F].
+        labels: float32 [N, O].
+        positions: Slots that they were shown in, from 0, -1 for what was not shown, int16 [N].
+        events: Catalogue rows of the latest events, oldest first, int32 [L].
+        ages: Days from each of them to the request, float32 [L].
+    """
 
     rows: np.ndarray
     features: np.ndarray
     labels: np.ndarray
+    positions: np.ndarray
+    events: np.ndarray
+    ages: np.ndarray
 
 
 def cases_of(
@@ -118,7 +135,12 @@ def add_queries(cases: Cases, catalogue: Catalogue, seed: int) -> np.ndarray:
 
 
 def mine(
-    graph: RetrievalGraph, cases: Cases, catalogue: Catalogue, new_only: bool = False, batch: int = 32
+    graph: RetrievalGraph,
+    cases: Cases,
+    catalogue: Catalogue,
+    new_only: bool = False,
+    attended_events: int = 0,
+    batch: int = 32,
 ) -> Iterator[MinedCase]:
     """Candidates, features and labels of each case, in order.
 
@@ -130,18 +152,20 @@ def mine(
         cases: The requests.
         catalogue: The items.
         new_only: Whether the items of the history are excluded, as a request that wants something new does.
+        attended_events: Latest events that go with each case.
         batch: Cases that are computed together.
     """
-    collect = tf.function(partial(_collect, graph, new_only)).get_concrete_function(*_specification(cases))
+    collect = tf.function(partial(_collect, graph, new_only)).get_concrete_function(*case_specification(cases))
     titles = np.append(catalogue.titles, "")
     for start in range(0, len(cases), batch):
         part = slice(start, start + batch)
-        arrays = (getattr(cases, name)[part] for name in _ASKED)
-        rows, valid, features = (tensor.numpy() for tensor in collect(*map(tf.constant, arrays)))
+        rows, valid, features = (tensor.numpy() for tensor in collect(*map(tf.constant, cases.asked(part))))
         for offset in range(len(rows)):
             kept = rows[offset][valid[offset]]
             labels = _labels(cases, start + offset, kept, titles)
-            yield MinedCase(kept, features[offset][valid[offset]], labels)
+            unshown = np.full(len(kept), UNKNOWN_POSITION, np.int16)
+            latest = latest_of_case(cases, start + offset, attended_events)
+            yield MinedCase(kept, features[offset][valid[offset]], labels, unshown, *latest)
         report_progress("mining candidates", start + len(rows), len(cases))
 
 
@@ -163,27 +187,38 @@ def request_times(events: UserEvents, each_by_itself: bool) -> np.ndarray:
     return np.where(has_target, first, last)
 
 
-def _collect(
+def encode_cases(
     graph: RetrievalGraph,
-    new_only: bool,
     users: tf.Tensor,
     history: tf.Tensor,
     event_types: tf.Tensor,
     ages: tf.Tensor,
     queries: tf.Tensor,
     text: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    found = graph.search.scores(queries, text)
-    asked: QuerySide = graph.encoder.encode(users, history, event_types, ages, text, found)
-    excluded = history if new_only else history[:, :0]
+) -> QuerySide:
+    """The query side of B cases, from the arrays of `Cases` of the same names."""
+    return graph.encoder.encode(users, history, event_types, ages, text, graph.search.scores(queries, text))
+
+
+def _collect(graph: RetrievalGraph, new_only: bool, *of_cases: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    asked = encode_cases(graph, *of_cases)
+    excluded = asked.history if new_only else asked.history[:, :0]
     candidates = graph.candidates.collect(asked, graph.allowed_without(excluded))
     return candidates.rows, candidates.valid, graph.features(asked, candidates.rows)
 
 
-def _specification(cases: Cases) -> list[tf.TensorSpec]:
+def case_specification(cases: Cases) -> list[tf.TensorSpec]:
+    """Specifications of what `Cases.asked` gives, for batches of any size."""
     arrays = [getattr(cases, name) for name in _ASKED]
     kinds = [tf.string if array.dtype == object else array.dtype for array in arrays]
     return [tf.TensorSpec([None, *array.shape[1:]], kind) for array, kind in zip(arrays, kinds, strict=True)]
+
+
+def latest_of_case(cases: Cases, case: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and ages of the latest events of a case; see `trainer.ranker_inputs.latest_events`."""
+    end = np.count_nonzero(cases.history[case] >= 0)
+    kept = slice(max(end - length, 0), end)
+    return cases.history[case][kept], np.maximum(cases.ages[case][kept], 0)
 
 
 def _labels(cases: Cases, case: int, rows: np.ndarray, titles: np.ndarray) -> np.ndarray:

@@ -15,6 +15,9 @@ TITLES_FILE = _EXTRA / "titles.csv"
 POSTERIOR_FILE = _EXTRA / "posterior.npz"
 """The bandit posterior, see `trainer.bandit.posterior`."""
 
+CALIBRATION_FILE = "calibration.json"
+"""Beside the ranker's `.keras` file, see `trainer.calibration`."""
+
 PARTS_FILE = _EXTRA / "parts.json"
 """Which artifacts of its run the model was put together from, see `trainer.model_parts`."""
 

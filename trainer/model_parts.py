@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.hyperparameters import Hyperparameters
-from trainer.model_files import PARTS_FILE
+from trainer.model_files import CALIBRATION_FILE, PARTS_FILE
 
 
 class ModelPartsError(ValueError):
@@ -63,6 +63,11 @@ class ModelParts:
             if not part.exists():
                 raise ModelPartsError(f"{part}: the {name} of the model is not there any more")
         return parts
+
+    @property
+    def calibration(self) -> Path:
+        """The file of the calibration, beside the ranker's."""
+        return self.ranker.with_name(CALIBRATION_FILE)
 
     @property
     def paths(self) -> dict[str, Path]:

@@ -10,6 +10,7 @@ import tensorflow_transform as tft
 
 from trainer import features
 from trainer.bandit.posterior import LinearPosterior
+from trainer.calibration.calibration import Calibration
 from trainer.catalogue import vocabulary
 from trainer.catalogue_refresh import refreshed_package
 from trainer.damaged_files import read_whole
@@ -50,6 +51,7 @@ class RefreshedModel:
         self._transform = read_whole(parts.transform, lambda path: tft.TFTransformOutput(str(path)))
         self._items = read_whole(parts.transform, lambda _: ItemTransform(self._transform))
         self._ranker = read_whole(parts.ranker, lambda path: keras.saving.load_model(path, compile=False))
+        self._calibration = read_whole(parts.calibration, Calibration.load)
         self._posterior = read_whole(posterior, LinearPosterior.load)
         self._encoder = load_shop_encoder(parts.package, self._settings)
         self._cross_encoder = load_cross_encoder(parts.package)
@@ -88,7 +90,8 @@ class RefreshedModel:
         encode: Callable[[Sequence[str]], np.ndarray] = partial(
             text_vectors, encoder=self._encoder, reducer=self._trained.reducer, cache=cache, progress=progress
         )
-        self._package = refreshed_package(self._trained, merged(earlier, records), self._items, encode)
+        values = self._settings.objective_values
+        self._package = refreshed_package(self._trained, merged(earlier, records), self._items, encode, values)
 
     def export(self, folder: Path) -> None:
         """Write the SavedModel into a folder that does not exist."""
@@ -96,4 +99,5 @@ class RefreshedModel:
         parts = (self._ranker, self._posterior, *networks, self._transform, self._settings, self._version)
         users = list(vocabulary(self._transform, features.USER_ID)[:_WARMUP_USERS])
         retrieval = build_retrieval_graph(self._package, True, self._transform, self._settings)
-        export_servable(build_servable(self._package, retrieval, *parts), self._package, users, folder)
+        servable = build_servable(self._package, retrieval, *parts, self._calibration)
+        export_servable(servable, self._package, users, folder)

@@ -4,18 +4,21 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+import tensorflow as tf
 import tensorflow_transform as tft
 
 from trainer import features
+from trainer.calibration.held_out import calibrate
 from trainer.catalogue import read_catalogue, vocabulary
-from trainer.export import build_retrieval_graph, build_servable, export_servable
+from trainer.export import build_retrieval_graph, build_servable, export_servable, objective_utility
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_statistics import item_statistics, target_counts
 from trainer.item_texts import ItemTexts
-from trainer.mined_examples import mined_dataset
+from trainer.mined_examples import mined_dataset, with_vectors
+from trainer.mined_posterior import posterior_of
 from trainer.model_files import POSTERIOR_FILE
 from trainer.model_parts import ModelParts
-from trainer.ranker_training import posterior_of, train_ranker
+from trainer.ranker_training import train_ranker
 from trainer.retrieval_package import RetrievalPackage
 from trainer.retrieval_training import train_towers
 from trainer.shop_encoder import hand_on_networks, load_cross_encoder, load_shop_encoder
@@ -45,7 +48,8 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
     """
     settings = _settings(fn_args)
     transform = tft.TFTransformOutput(fn_args.transform_output)
-    catalogue = read_catalogue(split_files(fn_args.train_files, features.CATALOGUE), transform)
+    files = split_files(fn_args.train_files, features.CATALOGUE)
+    catalogue = read_catalogue(files, transform, settings.objective_values)
     texts = ItemTexts.load(Path(fn_args.base_model))
     window_files = split_files(fn_args.train_files, features.TRAIN)
     windows, cases, users = (
@@ -84,31 +88,45 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
 
 
 def ranker_run_fn(fn_args: FnArgs) -> None:
-    """Train the ranker, compute the posterior and export the servable.
+    """Train the ranker, calibrate it, compute the posterior and export the servable.
 
-    `train_files` and `eval_files` are mined candidates; `base_model` is the retrieval package.
+    `train_files` are mined candidates with the splits train and calibration, `eval_files` those of eval; `base_model`
+    is the retrieval package.
     """
     settings = _settings(fn_args)
     transform = tft.TFTransformOutput(fn_args.transform_output)
     package = RetrievalPackage.load(Path(fn_args.base_model))
     graph = build_retrieval_graph(package, True, transform, settings)
-    widths = (len(graph.features.names), len(settings.objectives))
-    batch = settings.ranker["batch_cases"]
-    training = mined_dataset(fn_args.train_files, batch, widths, settings.seed)
-    validation = mined_dataset(fn_args.eval_files, batch, widths, None)
-    ranker = train_ranker(training, validation, widths[0], settings, Path(fn_args.model_run_dir))
-    posterior = posterior_of(ranker, mined_dataset(fn_args.train_files, batch, widths, None), settings)
+    store, width = graph.store, len(graph.features.names)
+    vector_size = store.preferences.shape[1] + store.texts.shape[1]
+
+    def examples(files: list[str], seed: int | None) -> tf.data.Dataset:
+        widths = (width, len(settings.objectives))
+        mined = mined_dataset(files, settings.ranker["batch_cases"], widths, seed)
+        attends = settings.ranker["attended_events"] > 0
+        return with_vectors(mined, store.preferences, store.texts) if attends else mined
+
+    files = split_files(fn_args.train_files, features.TRAIN)
+    training, validation = examples(files, settings.seed), examples(fn_args.eval_files, None)
+    ranker = train_ranker(training, validation, width, settings, Path(fn_args.model_run_dir), vector_size)
+    held_out = examples(split_files(fn_args.train_files, features.CALIBRATION), None)
+    calibration = calibrate(ranker, held_out, settings.ranker["calibration"])
+    utility = objective_utility(package.catalogue, settings)
+    item_ids = package.catalogue.item_ids.tolist()
+    posterior = posterior_of(ranker, examples(files, None), settings, item_ids, calibration, utility)
     encoder = load_shop_encoder(Path(fn_args.base_model), settings)
     version = str(int(time.time()))
     networks = (encoder, load_cross_encoder(Path(fn_args.base_model)))
-    servable = build_servable(package, graph, ranker, posterior, *networks, transform, settings, version)
+    servable = build_servable(package, graph, ranker, posterior, *networks, transform, settings, version, calibration)
     folder = Path(fn_args.serving_model_dir)
     export_servable(servable, package, list(vocabulary(transform, features.USER_ID)[:8]), folder)
     posterior.save(folder / POSTERIOR_FILE)
     ranker_file = Path(fn_args.model_run_dir) / RANKER_FILE
     ranker.save(ranker_file)
-    parts = (Path(fn_args.base_model), Path(fn_args.transform_output), ranker_file)
-    ModelParts(*parts, fn_args.custom_config["hyperparameters"]).save(folder)
+    paths = (Path(fn_args.base_model), Path(fn_args.transform_output), ranker_file)
+    parts = ModelParts(*paths, fn_args.custom_config["hyperparameters"])
+    calibration.save(parts.calibration)
+    parts.save(folder)
 
 
 def split_files(files: list[str], split: str) -> list[str]:

@@ -6,24 +6,28 @@ import tensorflow as tf
 
 from trainer import features
 from trainer.bandit.exploration_head import ExplorationHead
-from trainer.bandit.slate import with_constant
+from trainer.bandit.slate import inclusion_probabilities, with_constant
+from trainer.calibration.calibration import Calibration
 from trainer.candidates import SOURCES, Candidates
 from trainer.explanations import Explainer
 from trainer.index.exact import HIDDEN
 from trainer.query_side import QuerySide
 from trainer.ranker import Ranker
+from trainer.ranker_inputs import ranker_inputs
 from trainer.raw_inputs import RawInputs
 from trainer.reranking import Reranker
 from trainer.retrieval import TwoTowerModel
 from trainer.retrieval_graph import RetrievalGraph
+from trainer.signature_inputs import INPUTS, named_inputs
+from trainer.utility import Utility
 
 
 class Scored(NamedTuple):
     """What the ranker says of candidates.
 
     Attributes:
-        probabilities: One a objective, float32 [B, N, O].
-        utility: Weighted sum of them, float32 [B, N].
+        probabilities: One an objective, calibrated, float32 [B, N, O].
+        utility: What they are worth, see `trainer.utility`, float32 [B, N].
         last_layer: What the bandit posterior is over, float32 [B, N, W].
     """
 
@@ -32,39 +36,18 @@ class Scored(NamedTuple):
     last_layer: tf.Tensor
 
 
-_STRINGS = tf.TensorSpec([None], tf.string)
-_STRING_LISTS = tf.TensorSpec([None, None], tf.string)
-USER_SIDE = {
-    "user_id": _STRINGS,
-    "history_item_ids": _STRING_LISTS,
-    "history_event_types": _STRING_LISTS,
-    "history_ages": tf.TensorSpec([None, None], tf.float32),
-    "query": _STRINGS,
-}
-K = {"k": tf.TensorSpec([None], tf.int32)}
-INPUTS = {
-    "recommend": {
-        **USER_SIDE,
-        "exclude_item_ids": _STRING_LISTS,
-        **K,
-        "policy": _STRINGS,
-        "seed": tf.TensorSpec([None], tf.int64),
-    },
-    "rank": {**USER_SIDE, "candidate_item_ids": _STRING_LISTS},
-    "explain": {**USER_SIDE, "candidate_item_ids": _STRING_LISTS},
-    "retrieve": {**USER_SIDE, **K},
-    "similar_items": {"item_id": _STRINGS, "title": _STRINGS, "description": _STRINGS, **K},
-    "embed_query": USER_SIDE,
-    "embed_item": {
-        "item_id": _STRINGS,
-        "title": _STRINGS,
-        "description": _STRINGS,
-        "category": _STRINGS,
-        "price": tf.TensorSpec([None], tf.float32),
-    },
-    "serving_default": {"examples": _STRINGS},
-}
-"""Inputs of each signature; every one has a leading batch dimension."""
+class Offer(NamedTuple):
+    """What B requests may be shown, and what a policy chooses by.
+
+    Attributes:
+        candidates: N of each request.
+        utility: The ranker's, after the last stage of a search, float32 [B, N].
+        features: The ranker's last layer with a constant 1, float32 [B, N, D].
+    """
+
+    candidates: Candidates
+    utility: tf.Tensor
+    features: tf.Tensor
 
 
 class Servable(tf.Module):
@@ -79,7 +62,9 @@ class Servable(tf.Module):
         reranker: Reranker | None,
         exploration: ExplorationHead,
         item_ids: list[str],
-        objective_weights: dict[str, float],
+        objectives: list[str],
+        calibration: Calibration,
+        utility: Utility,
         version: str,
     ) -> None:
         """Take the parts.
@@ -92,7 +77,9 @@ class Servable(tf.Module):
             reranker: The last stage of a search; None for none.
             exploration: The bandit head.
             item_ids: The shop's ids by catalogue row.
-            objective_weights: Weight of each objective in the utility, in the ranker's order.
+            objectives: Names of the objectives, in the ranker's order.
+            calibration: Corrects their probabilities.
+            utility: What they are worth.
             version: What `model_version` answers.
         """
         super().__init__(name="shoprank")
@@ -100,89 +87,83 @@ class Servable(tf.Module):
         self._towers, self._ranker, self.reranker = towers, ranker, reranker
         self.variables_of_ranker = [weight.value for weight in ranker.weights]
         self.item_ids = tf.Variable([*item_ids, ""], trainable=False, name="item_ids")
-        self.explainer = Explainer(retrieval, lambda features: self._scored(features).utility, self.item_ids)
-        self.objectives = list(objective_weights)
-        self._weights = tf.constant(list(objective_weights.values()), tf.float32)
-        self.version = version
+        self.explainer = Explainer(retrieval, lambda *items: self._scored(*items).utility, self.item_ids)
+        self.objectives = list(objectives)
+        self.calibration, self.utility = calibration, utility
+        # A variable, so that a new version over the same graph needs no more than a new value.
+        self.version = tf.Variable(version, trainable=False, name="version")
 
     def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
         """A function for each signature, to be given to `tf.saved_model.save`."""
-        return {name: tf.function(getattr(self, f"_{name}")).get_concrete_function(**_named(name)) for name in INPUTS}
+        return {
+            name: tf.function(getattr(self, f"_{name}"), autograph=False).get_concrete_function(**named_inputs(name))
+            for name in INPUTS
+        }
 
     def _recommend(
+        self, exclude_item_ids: tf.Tensor, k: tf.Tensor, policy: tf.Tensor, seed: tf.Tensor, **side: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        offer = self._offer(exclude_item_ids, **side)
+        slate = self.exploration.choose(policy, *_chosen_by(offer), _slots(k, offer), seed)
+        filled = slate.indices >= 0
+
+        def of_slots(values: tf.Tensor) -> tf.Tensor:
+            return tf.gather(values, tf.maximum(slate.indices, 0), batch_dims=1)
+
+        rows, sources = of_slots(offer.candidates.rows), of_slots(offer.candidates.sources)
+        return {
+            "item_ids": tf.where(filled, tf.gather(self.item_ids, rows), ""),
+            "scores": tf.where(filled, slate.scores, 0.0),
+            "propensities": tf.where(filled, tf.minimum(slate.propensities, 1.0), 0.0),
+            "inclusion_probabilities": tf.where(filled, tf.minimum(slate.inclusions, 1.0), 0.0),
+            "predicted_utilities": tf.where(filled, of_slots(offer.utility), 0.0),
+            "exploration_features": tf.where(filled[:, :, tf.newaxis], of_slots(offer.features), 0.0),
+            "sources": tf.where(filled, tf.gather(tf.constant(SOURCES), sources), ""),
+            "policy": self.exploration.resolved(policy),
+            "request_id": request_ids(tf.size(policy)),
+            "model_version": tf.fill(tf.shape(policy), self.version),
+        }
+
+    def _propensities(
         self,
-        user_id: tf.Tensor,
-        history_item_ids: tf.Tensor,
-        history_event_types: tf.Tensor,
-        history_ages: tf.Tensor,
-        query: tf.Tensor,
         exclude_item_ids: tf.Tensor,
         k: tf.Tensor,
         policy: tf.Tensor,
         seed: tf.Tensor,
+        candidate_item_ids: tf.Tensor,
+        **side: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
-        allowed = self.retrieval.allowed_without(self.raw.item_rows(exclude_item_ids))
-        candidates = self.retrieval.candidates.collect(asked, allowed)
-        scored = self._score(asked, candidates.rows)
-        utility = self._reranked(query, candidates, scored.utility)
-        # What no candidate can fill is not even laid out: a single k of a billion would end the server.
-        width = tf.minimum(_width(k), tf.shape(candidates.rows)[1])
-        slate = self.exploration.choose(
-            policy, utility, with_constant(scored.last_layer), candidates.valid, width, seed
-        )
-        filled = (slate.indices >= 0) & _within(k, width)
-        position = tf.maximum(slate.indices, 0)
-        rows = tf.gather(candidates.rows, position, batch_dims=1)
-        sources = tf.gather(tf.constant(SOURCES), tf.gather(candidates.sources, position, batch_dims=1))
+        offer = self._offer(exclude_item_ids, **side)
+        distribution = self.exploration.distribution(policy, *_chosen_by(offer), _slots(k, offer), seed)
+        utility = self.exploration.belief(*_chosen_by(offer)).utility
+        rows = self.raw.item_rows(candidate_item_ids)
+        same = (rows[:, :, tf.newaxis] == offer.candidates.rows[:, tf.newaxis, :]) & offer.candidates.valid[
+            :, tf.newaxis
+        ]
+        same = tf.cast(same & (rows >= 0)[:, :, tf.newaxis], tf.float32)
+        of_item = tf.matmul(same, distribution)
+        usable = tf.where(tf.math.is_finite(utility), utility, 0.0)
         return {
-            "item_ids": tf.where(filled, tf.gather(self.item_ids, rows), ""),
-            "scores": tf.where(filled, slate.scores, 0.0),
-            "propensities": tf.where(filled, slate.propensities, 0.0),
-            "sources": tf.where(filled, sources, ""),
-            "request_id": request_ids(tf.size(user_id)),
-            "model_version": tf.fill(tf.shape(user_id), self.version),
+            "propensities": tf.minimum(_own_slots(of_item), 1.0),
+            "inclusion_probabilities": tf.linalg.matvec(same, inclusion_probabilities(distribution)),
+            "utilities": tf.linalg.matvec(same, usable),
+            "expected_utilities": tf.linalg.matvec(distribution, usable, transpose_a=True),
         }
 
-    def _rank(
-        self,
-        user_id: tf.Tensor,
-        history_item_ids: tf.Tensor,
-        history_event_types: tf.Tensor,
-        history_ages: tf.Tensor,
-        query: tf.Tensor,
-        candidate_item_ids: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
+    def _rank(self, candidate_item_ids: tf.Tensor, **side: tf.Tensor) -> dict[str, tf.Tensor]:
         rows = self.raw.item_rows(candidate_item_ids)
-        scored = self._score(asked, self._known_row(rows))
+        scored = self._score(self.raw.query_side(**side), self._known_row(rows))
         given = tf.cast(rows >= 0, tf.float32)
         outputs = {name: scored.probabilities[:, :, number] * given for number, name in enumerate(self.objectives)}
         return {**outputs, "utility": scored.utility * given}
 
-    def _explain(
-        self,
-        user_id: tf.Tensor,
-        history_item_ids: tf.Tensor,
-        history_event_types: tf.Tensor,
-        history_ages: tf.Tensor,
-        query: tf.Tensor,
-        candidate_item_ids: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
-        return self.explainer.explain(asked, query, self.raw.item_rows(candidate_item_ids))
+    def _explain(self, candidate_item_ids: tf.Tensor, **side: tf.Tensor) -> dict[str, tf.Tensor]:
+        rows = self.raw.item_rows(candidate_item_ids)
+        return self.explainer.explain(self.raw.query_side(**side), side["query"], rows)
 
-    def _retrieve(
-        self,
-        user_id: tf.Tensor,
-        history_item_ids: tf.Tensor,
-        history_event_types: tf.Tensor,
-        history_ages: tf.Tensor,
-        query: tf.Tensor,
-        k: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
-        nothing = tf.zeros([tf.size(user_id), 0], tf.int32)
+    def _retrieve(self, k: tf.Tensor, **side: tf.Tensor) -> dict[str, tf.Tensor]:
+        asked = self.raw.query_side(**side)
+        nothing = tf.zeros([tf.size(k), 0], tf.int32)
         return self._search(*asked.blocks(self.retrieval.text_share), k, exclude=nothing)
 
     def _similar_items(
@@ -192,16 +173,8 @@ class Servable(tf.Module):
         preference, text = self._item_blocks(item_id, title, description, tf.fill(tf.shape(item_id), ""), unknown)
         return self._search(preference, text, k, exclude=self.raw.item_rows(item_id[:, tf.newaxis]))
 
-    def _embed_query(
-        self,
-        user_id: tf.Tensor,
-        history_item_ids: tf.Tensor,
-        history_event_types: tf.Tensor,
-        history_ages: tf.Tensor,
-        query: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(user_id, history_item_ids, history_event_types, history_ages, query)
-        return {"vectors": tf.concat(asked.blocks(self.retrieval.text_share), axis=1)}
+    def _embed_query(self, **side: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"vectors": tf.concat(self.raw.query_side(**side).blocks(self.retrieval.text_share), axis=1)}
 
     def _embed_item(
         self, item_id: tf.Tensor, title: tf.Tensor, description: tf.Tensor, category: tf.Tensor, price: tf.Tensor
@@ -218,24 +191,34 @@ class Servable(tf.Module):
         parsed = tf.io.parse_example(
             examples, {**dict.fromkeys(names, single), **dict.fromkeys(lists, history), **ages}
         )
-        items, kinds = (parsed[name].to_tensor("") for name in lists)
-        candidate = parsed[features.ITEM_ID][:, tf.newaxis]
-        asked = (parsed[features.USER_ID], items, kinds, parsed["history_ages"].to_tensor(), parsed["query"])
-        ranked = self._rank(*asked, candidate)
+        side = {name: parsed[name] for name in (features.USER_ID, "query")}
+        side |= {name: parsed[name].to_tensor("") for name in lists} | {
+            "history_ages": parsed["history_ages"].to_tensor()
+        }
+        ranked = self._rank(parsed[features.ITEM_ID][:, tf.newaxis], **side)
         return {name: values[:, 0] for name, values in ranked.items()}
 
+    def _offer(self, exclude_item_ids: tf.Tensor, **side: tf.Tensor) -> Offer:
+        asked = self.raw.query_side(**side)
+        allowed = self.retrieval.allowed_without(self.raw.item_rows(exclude_item_ids))
+        candidates = self.retrieval.candidates.collect(asked, allowed)
+        scored = self._score(asked, candidates.rows)
+        utility = self._reranked(side["query"], candidates, scored.utility)
+        return Offer(candidates, utility, with_constant(scored.last_layer))
+
     def _score(self, asked: QuerySide, rows: tf.Tensor) -> Scored:
-        return self._scored(self.retrieval.features(asked, rows))
+        return self._scored(asked, rows, self.retrieval.features(asked, rows))
 
     def _reranked(self, query: tf.Tensor, candidates: Candidates, utility: tf.Tensor) -> tf.Tensor:
         if self.reranker is None:
             return utility
         return self.reranker.utility(query, candidates.rows, utility, candidates.valid)
 
-    def _scored(self, features: tf.Tensor) -> Scored:
-        last_layer = self._ranker.last_layer(features)
-        probabilities = tf.sigmoid(self._ranker.heads(last_layer))
-        return Scored(probabilities, tf.linalg.matvec(probabilities, self._weights), last_layer)
+    def _scored(self, asked: QuerySide, rows: tf.Tensor, features: tf.Tensor) -> Scored:
+        attended = self._ranker.attended_events
+        last_layer = self._ranker.last_layer(ranker_inputs(self.retrieval.store, features, rows, asked, attended))
+        probabilities = self.calibration(tf.sigmoid(self._ranker.logits_of(last_layer)))
+        return Scored(probabilities, self.utility(probabilities, rows), last_layer)
 
     def _search(self, preference: tf.Tensor, text: tf.Tensor, k: tf.Tensor, exclude: tf.Tensor) -> dict[str, tf.Tensor]:
         allowed = self.retrieval.allowed_without(exclude)
@@ -281,8 +264,20 @@ def request_ids(count: tf.Tensor) -> tf.Tensor:
     return tf.strings.join([tf.strings.as_string(part) for part in parts], separator="-")
 
 
-def _named(signature: str) -> dict[str, tf.TensorSpec]:
-    return {name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in INPUTS[signature].items()}
+def _chosen_by(offer: Offer) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """What the exploration head is told of an offer."""
+    return offer.utility, offer.features, offer.candidates.rows, offer.candidates.valid
+
+
+def _slots(k: tf.Tensor, offer: Offer) -> tf.Tensor:
+    """Slots of each slate. What no candidate can fill is not even laid out: a k of a billion would end the server."""
+    return tf.minimum(k, tf.shape(offer.utility)[1])
+
+
+def _own_slots(of_item: tf.Tensor) -> tf.Tensor:
+    """The diagonal of [B, L, K], with 0 for the items behind the last slot; [B, L]."""
+    missing = tf.maximum(tf.shape(of_item)[1] - tf.shape(of_item)[2], 0)
+    return tf.linalg.diag_part(tf.pad(of_item, [[0, 0], [0, 0], [0, missing]])[:, :, : tf.shape(of_item)[1]])
 
 
 def _width(k: tf.Tensor) -> tf.Tensor:

@@ -1,12 +1,16 @@
 """Warm-up requests inside a SavedModel, which a server replays before it answers real ones."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from trainer.bandit.settings import POLICIES
 from trainer.model_files import WARMUP_FILE
+
+_BATCH = 8
 
 
 def write_warmup(saved_model: Path, model_name: str, requests: list[tuple[str, dict[str, np.ndarray]]]) -> None:
@@ -32,7 +36,7 @@ def write_warmup(saved_model: Path, model_name: str, requests: list[tuple[str, d
 
 
 def sample_requests(item_ids: list[str], user_ids: list[str], query: str) -> list[tuple[str, dict[str, Any]]]:
-    """One request for each signature and for batches of 1 and 8 users, one of them a stranger, with and without text.
+    """Requests for each signature, and slates for a batch of 8, one of them a stranger, with and without text.
 
     Args:
         item_ids: Some ids of the catalogue, at least one.
@@ -40,41 +44,45 @@ def sample_requests(item_ids: list[str], user_ids: list[str], query: str) -> lis
         query: A text.
     """
     requests: list[tuple[str, dict[str, Any]]] = []
-    for size in (1, 8):
-        users = [*user_ids[: size - 1], ""]
-        for text in ("", query):
-            side = {
-                "user_id": _strings(users),
-                "history_item_ids": np.full((len(users), 1), b"", dtype=object),
-                "history_event_types": np.full((len(users), 1), b"", dtype=object),
-                "history_ages": np.zeros((len(users), 1), np.float32),
-                "query": _strings([text] * len(users)),
-            }
-            requests += _user_requests(side, item_ids, len(users))
+    for text in ("", query):
+        requests += _user_requests(_user_side([""], text), item_ids)
+        # One batch asks for every policy: each is computed for the rows that name it.
+        batch = _user_side([*user_ids[: _BATCH - 1], ""], text)
+        requests.append(("recommend", _slate_side(batch, POLICIES)))
     return requests + _item_requests(item_ids[0], query)
 
 
-def _user_requests(side: dict[str, Any], item_ids: list[str], size: int) -> list[tuple[str, dict[str, Any]]]:
-    k = np.full(size, 10, np.int32)
-    nothing = np.full((size, 1), b"", dtype=object)
-    candidates = _strings(item_ids)[np.newaxis, :].repeat(size, axis=0)
-    slates = [
-        {
-            **side,
-            "exclude_item_ids": nothing,
-            "k": k,
-            "policy": _strings([policy] * size),
-            "seed": np.arange(size, dtype=np.int64),
-        }
-        for policy in ("greedy", "thompson")
-    ]
-    others = [
-        ("rank", {**side, "candidate_item_ids": candidates}),
-        ("explain", {**side, "candidate_item_ids": candidates}),
-        ("retrieve", {**side, "k": k}),
+def _user_side(users: list[str], text: str) -> dict[str, Any]:
+    return {
+        "user_id": _strings(users),
+        "history_item_ids": np.full((len(users), 1), b"", dtype=object),
+        "history_event_types": np.full((len(users), 1), b"", dtype=object),
+        "history_ages": np.zeros((len(users), 1), np.float32),
+        "query": _strings([text] * len(users)),
+    }
+
+
+def _slate_side(side: dict[str, Any], policies: Sequence[str]) -> dict[str, Any]:
+    size = len(side["query"])
+    return {
+        **side,
+        "exclude_item_ids": np.full((size, 1), b"", dtype=object),
+        "k": np.full(size, 10, np.int32),
+        "policy": _strings([policies[row % len(policies)] for row in range(size)]),
+        "seed": np.arange(size, dtype=np.int64),
+    }
+
+
+def _user_requests(side: dict[str, Any], item_ids: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    candidates = {"candidate_item_ids": _strings(item_ids)[np.newaxis, :]}
+    return [
+        *(("recommend", _slate_side(side, [policy])) for policy in ("greedy", "thompson")),
+        ("propensities", {**_slate_side(side, ["thompson"]), **candidates}),
+        ("rank", {**side, **candidates}),
+        ("explain", {**side, **candidates}),
+        ("retrieve", {**side, "k": np.array([10], np.int32)}),
         ("embed_query", side),
     ]
-    return [("recommend", slate) for slate in slates] + others
 
 
 def _item_requests(item_id: str, text: str) -> list[tuple[str, dict[str, Any]]]:

@@ -149,9 +149,12 @@ def answering_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     def predict(request: Any) -> Any:
         asked.append(request.model_spec.signature_name)
         rows = len(request.inputs["user_id"].string_val)
-        strings = {name: np.full((rows, 2), name, object) for name in ("item_ids", "sources")}
-        numbers = {name: np.full((rows, 2), 0.5, np.float32) for name in ("scores", "propensities")}
-        ids = {name: np.full(rows, name, object) for name in ("request_id", "model_version")}
+        strings = {"item_ids": np.array([["first", "second"]] * rows, object)}
+        strings["sources"] = np.full((rows, 2), "sources", object)
+        of_slot = ("scores", "propensities", "inclusion_probabilities", "predicted_utilities")
+        numbers = {name: np.full((rows, 2), 0.5, np.float32) for name in of_slot}
+        numbers["exploration_features"] = np.full((rows, 2, 3), 0.5, np.float32)
+        ids = {name: np.full(rows, name, object) for name in ("request_id", "model_version", "policy")}
         strings["matching_words"] = np.full((rows, 2), "words", object)
         numbers |= {
             name: np.full((rows, 2), 1, np.float32) for name in ("utility", "times_chosen", "days_since_chosen")

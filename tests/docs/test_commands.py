@@ -27,6 +27,7 @@ RUN_BY = {
     "demo": "tests/tfx_pipeline/test_cli.py::test_demo_runs_and_prints_the_summary",
     "evaluate": "tests/docs/test_walkthrough.py::test_evaluation_of_a_run",
     "explain": "tests/tfx_pipeline/test_cli.py::test_explain",
+    "feedback": "tests/end_to_end/test_feedback.py",
     "forget-user": WALK,
     "recommend": WALK,
     "refresh-index": "tests/end_to_end/test_refresh_index.py::test_it_says_what_it_did",
@@ -42,6 +43,7 @@ RUN_BY = {
 SCRIPTS_RUN_BY = {
     "examples/tiny_shop.py": "tests/docs/test_walkthrough.py::test_the_tables_are_read",
     "examples/scaling_arithmetic.py": WALK,
+    "examples/coupon_slots.py": "tests/examples/test_coupon_slots.py",
     "examples/movielens_towers.py": "tests/examples/test_movielens_towers.py",
     "benchmarks/shops.py": "",  # hours; its output is docs/measurements.md
 }

@@ -72,8 +72,20 @@ def test_the_widths_are_those_of_the_models() -> None:
     preference, categories, interval = 64, 3, 1
     store = 4 * (preference + categories + len(ItemStore.NUMBERS) + interval)
     popularity, item_id = 4, 24
-    parts = example("scaling_arithmetic").bytes_per_item(preference, TEXT_DIMENSION)
-    assert towers + neighbours + store + popularity + item_id == sum(parts.values())
+    last_layer = 32
+    exploration = (bytes_of_head(200, last_layer) - bytes_of_head(100, last_layer)) / 100
+    parts = example("scaling_arithmetic").bytes_per_item(preference, TEXT_DIMENSION, last_layer)
+    assert towers + neighbours + store + exploration + popularity + item_id == sum(parts.values())
+
+
+def bytes_of_head(items: int, last_layer: int) -> int:
+    from trainer.bandit.exploration_head import ExplorationHead
+    from trainer.bandit.posterior import LinearPosterior
+    from trainer.bandit.settings import ExplorationSettings
+
+    prior = LinearPosterior.prior(last_layer + 1, 1.0, 1.0, item_precision=1.0)
+    head = ExplorationHead(prior, [str(item) for item in range(items)], ExplorationSettings())
+    return sum(variable.numpy().nbytes for variable in head.variables)
 
 
 def default_towers(items: int) -> "TwoTowerModel":

@@ -37,8 +37,8 @@ def test_what_is_shown_was_asked_of_the_server(
     run_block(client, {})
     assert answering_server == ["recommend"]
     assert capsys.readouterr().out.splitlines() == [
-        "request_id model_version 0 item_ids 0.5 0.5",
-        "request_id model_version 1 item_ids 0.5 0.5",
+        "request_id model_version 0 first 0.5 0.5",
+        "request_id model_version 1 second 0.5 0.5",
         "1 AVAILABLE ",
         "('user_id',)",
     ]

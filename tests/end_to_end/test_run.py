@@ -10,7 +10,7 @@ import tensorflow as tf
 import yaml
 
 from trainer import features
-from trainer.servable import INPUTS
+from trainer.signature_inputs import INPUTS
 
 
 def test_every_row_is_kept_or_in_quarantine_with_its_reason(shop_run: Any) -> None:

@@ -55,9 +55,27 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
             "item_ids": item_ids,
             "scores": scores,
             "propensities": tf.where(excluded, 0.0, 1.0 / (1.0 + tf.cast(seed, tf.float32)[:, None] + 0 * scores)),
+            "inclusion_probabilities": 0.5 + 0 * scores,
+            "predicted_utilities": 2 * scores,
+            "exploration_features": tf.stack([scores, 0 * scores + 1], axis=2),
             "sources": first(history_event_types, k),
+            "policy": tf.where(policy == "", "greedy", policy),
             "request_id": tf.strings.join([user_id, query, policy], "|"),
             "model_version": tf.fill(tf.shape(user_id), str(version)),
+        }
+
+    @signature(**user, exclude_item_ids=text(2), k=whole, policy=text(1), seed=long, candidate_item_ids=text(2))
+    def propensities(
+        user_id, history_item_ids, history_event_types, history_ages, query, exclude_item_ids, k, policy, seed,
+        candidate_item_ids,
+    ):  # fmt: skip
+        lengths = tf.cast(tf.strings.length(candidate_item_ids), tf.float32)
+        chance = 1.0 / (1.0 + tf.cast(seed, tf.float32)[:, None] + 0 * lengths)
+        return {
+            "propensities": chance,
+            "inclusion_probabilities": 2 * chance,
+            "utilities": lengths,
+            "expected_utilities": tf.zeros([tf.size(k), tf.reduce_max(k)]) + 0.25,
         }
 
     @signature(**user, candidate_item_ids=text(2))
@@ -126,9 +144,20 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
     def words(text):
         return {"words": tensorflow_text.WhitespaceTokenizer().tokenize(text).to_tensor("")}
 
-    functions = (recommend, rank, explain, retrieve, similar_items, embed_query, embed_item, serving_default)
+    functions = (
+        recommend,
+        propensities,
+        rank,
+        explain,
+        retrieve,
+        similar_items,
+        embed_query,
+        embed_item,
+        serving_default,
+    )
     names = (
         "recommend",
+        "propensities",
         "rank",
         "explain",
         "retrieve",

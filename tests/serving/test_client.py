@@ -15,6 +15,7 @@ from serving.client import (
     ServingError,
     ShopRankClient,
     Signature,
+    SlatePropensities,
 )
 
 USERS = ["Zoë", "用户"]
@@ -40,11 +41,12 @@ def test_recommend_gives_slates_without_padding(client):
         seeds=[0, 3],
     )
     assert slates[0].items == [
-        RankedItem("Käse", 4.0, 1.0, "view"),
-        RankedItem("茶", 1.0, 0.0, "cart"),
-        RankedItem("a", 1.0, 1.0, "view"),
+        RankedItem("Käse", 4.0, 1.0, "view", 0.5, 8.0, [4.0, 1.0]),
+        RankedItem("茶", 1.0, 0.0, "cart", 0.5, 2.0, [1.0, 1.0]),
+        RankedItem("a", 1.0, 1.0, "view", 0.5, 2.0, [1.0, 1.0]),
     ]
-    assert slates[1].items == [RankedItem("b", 1.0, 0.25, "purchase")]
+    assert slates[1].items == [RankedItem("b", 1.0, 0.25, "purchase", 0.5, 2.0, [1.0, 1.0])]
+    assert [slate.policy for slate in slates] == ["thompson", "greedy"]
     assert [slate.request_id for slate in slates] == ["Zoë|milk|thompson", "用户||"]
     assert [slate.model_version for slate in slates] == ["1", "1"]
 
@@ -59,6 +61,14 @@ def test_seeds_differ_between_requests_and_rows(client):
         ["u"], history_item_ids=[["a"]]
     )
     assert len({slate.items[0].propensity for slate in slates}) == 3
+
+
+def test_propensities_of_slates_of_different_lengths(client):
+    first, second = client.propensities(USERS, [["a", "bb"], ["c"]], k=2, seeds=[0, 3])
+    assert first == SlatePropensities(["a", "bb"], [1.0, 1.0], [2.0, 2.0], [1.0, 2.0], [0.25, 0.25])
+    assert second == SlatePropensities(["c"], [0.25], [0.5], [1.0], [0.25, 0.25])
+    with pytest.raises(ValueError, match=r"^candidate_item_ids: 1 rows, the batch has 2$"):
+        client.propensities(USERS, [["x"]])
 
 
 def test_rank_gives_every_objective_in_the_order_of_the_candidates(client):

@@ -197,7 +197,11 @@ def save_echo(folder: Path) -> None:
             "item_ids": item_ids,
             "scores": scores,
             "propensities": 0 * scores + 1 / (1 + tf.cast(seed, tf.float32)[:, tf.newaxis]),
+            "inclusion_probabilities": tf.ones_like(scores),
+            "predicted_utilities": scores,
+            "exploration_features": tf.ones_like(scores)[:, :, tf.newaxis],
             "sources": tf.fill(tf.shape(item_ids), "popular"),
+            "policy": policy,
             "request_id": tf.strings.join(["request of ", user_id]),
             "model_version": tf.fill(tf.shape(user_id), "tag"),
         }

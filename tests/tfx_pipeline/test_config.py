@@ -1,12 +1,13 @@
 import copy
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from tfx_pipeline.config import Config, ConfigError, load_config, parse_config, save_config
+from tfx_pipeline.config import BanditConfig, Config, ConfigError, load_config, parse_config, save_config
+from trainer.bandit.settings import POLICIES
 
 SHOP: dict[str, Any] = {
     "run_dir": "runs/shop",
@@ -40,6 +41,7 @@ def dates(ranker_start: str, eval_start: str, test_start: str) -> dict[str, str]
 NOT_FINITE = "Input should be a finite number"
 NOT_EMPTY = "List should have at least 1 item after validation, not 0"
 NOT_A_BOOLEAN = "Input should be a valid boolean, unable to interpret input"
+NO_POLICY = "Input should be 'greedy', 'epsilon_greedy', 'thompson', 'lin_ucb', 'square_cb' or 'plackett_luce'"
 NOT_A_STRING = "Input should be a valid string"
 NOT_AN_INTEGER = "Input should be a valid integer"
 FILES_BELONG = "the whole file: split.method files and data.events.eval_path and test_path belong together"
@@ -72,6 +74,18 @@ DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
         ),
         ("objectives.click", {"event_types": []}, f"objectives.click.event_types: {NOT_EMPTY}"),
         ("objectives.purchase.weight", 0, "objectives.purchase.weight: Input should be greater than 0"),
+        (
+            "objectives.purchase.given",
+            "click",
+            "objectives: purchase.given: no objective is called 'click'; there are purchase",
+        ),
+        (
+            "objectives.purchase.given",
+            "purchase",
+            "objectives: purchase.given: conditioned on itself: purchase -> purchase",
+        ),
+        ("ranker.attended_events", -1, "ranker.attended_events: Input should be greater than or equal to 0"),
+        ("ranker.pairwise_weight", -0.1, "ranker.pairwise_weight: Input should be greater than or equal to 0"),
         ("seed", "seven", f"seed: {NOT_AN_INTEGER}, unable to parse string as an integer"),
         ("retrieval.epochs", 1.5, f"retrieval.epochs: {NOT_AN_INTEGER}, got a number with a fractional part"),
         ("retrieval.epochs", 0, "retrieval.epochs: Input should be greater than or equal to 1"),
@@ -110,7 +124,7 @@ DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
         ("history.length", 0, "history.length: Input should be greater than or equal to 1"),
         ("data.max_bad_share", -0.1, "data.max_bad_share: Input should be greater than or equal to 0"),
         ("data.events.constants", {"event_type": 1}, f"data.events.constants.event_type: {NOT_A_STRING}"),
-        ("bandit.policy", "ucb", "bandit.policy: String should match pattern '^(greedy|thompson)$'"),
+        ("bandit.policy", "ucb", f"bandit.policy: {NO_POLICY}"),
         ("split.shares", [0.8, 0.7, 0.9], "split: shares must increase"),
         ("split.shares", [0.7, 0.7, 0.9], "split: shares must increase"),
         ("split.shares", [0.7, 0.9], "split.shares.2: Field required"),
@@ -255,3 +269,29 @@ def test_one_configuration_does_not_change_the_defaults_of_the_next() -> None:
     assert parse_config(SHOP).model_dump() == Config.model_validate(SHOP).model_dump()
     assert parse_config(SHOP).ranker.hidden == [128, 64, 32]
     assert parse_config(SHOP).retrieval.epochs == 3
+
+
+ITEMS = {"path": "items.csv", "own_columns": {"margin": "number", "colour": "text"}}
+
+
+@pytest.mark.parametrize("value", ["price", "margin"])
+def test_an_objective_may_be_worth_a_number_of_the_item(value: str) -> None:
+    document = with_field("objectives.purchase.value", value)
+    document["data"]["items"] = ITEMS
+    assert parse_config(document).objectives["purchase"].value == value
+
+
+@pytest.mark.parametrize("value", ["colour", "profit"])
+def test_an_objective_is_worth_no_text_and_nothing_unknown(value: str) -> None:
+    document = with_field("objectives.purchase.value", value)
+    document["data"]["items"] = ITEMS
+    line = (
+        f"the whole file: objectives.purchase.value is '{value}', not one of price, margin; a column of the shop's own "
+        "has to be among data.items.own_columns as a number"
+    )
+    with pytest.raises(ConfigError, match=f"^configuration: {line}$"):
+        parse_config(document)
+
+
+def test_the_policies_of_the_configuration_are_those_of_the_exploration_head() -> None:
+    assert get_args(BanditConfig.model_fields["policy"].annotation) == POLICIES

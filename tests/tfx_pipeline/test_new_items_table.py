@@ -113,3 +113,12 @@ def test_a_folder_and_an_unknown_kind(tmp_path: Path) -> None:
     path = write(tmp_path, "item_id\na\n", "new.xlsx")
     with pytest.raises(DataError, match=rf"^{path}: cannot read this kind of file"):
         read_new_items(path, data(), tmp_path / "quarantine.csv")
+
+
+@pytest.mark.parametrize("columns", [{}, {"margin": "profit"}])
+def test_numbers_of_the_shops_own(tmp_path: Path, columns: dict[str, str]) -> None:
+    shop = data(columns=columns, own_columns={"margin": "number", "stock": "number", "colour": "text"})
+    text = f"item_id,{columns.get('margin', 'margin')},colour\na,0.5,red\nb,,\n"
+    new = read_new_items(write(tmp_path, text), shop, tmp_path / "quarantine.csv")
+    assert new.records == [ItemRecord("a", numbers={"margin": 0.5}), ItemRecord("b")]
+    assert new.columns == ("item_id", "margin")

@@ -13,7 +13,8 @@ from tfx_pipeline.questions import Questions, Reply
 from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.titles import TITLES_FILE
 
-SLATE = Slate("request 1", "tag", [RankedItem("i1", 0.5, 0.25, "ann"), RankedItem("i2", 0.4, 1.0, "popular")])
+ITEMS = [RankedItem("i1", 0.5, 0.25, "ann", 0.5, 0.5, [1.0]), RankedItem("i2", 0.4, 1.0, "popular", 1.0, 0.4, [1.0])]
+SLATE = Slate("request 1", "tag", "thompson", ITEMS)
 WORDS = Explanation("i1", "lexical", 0.5, [], [], ["ham"], 0, None)
 POPULAR = Explanation("i2", "popular", 0.4, [], [ScoredItem("i1", 0.75)], [], 0, None)
 STATUSES = [VersionStatus(9, "LOADING", ""), VersionStatus(8, "AVAILABLE", ""), VersionStatus(7, "END", "")]
@@ -96,7 +97,7 @@ def test_why_asks_about_the_items_of_the_slate(client: Mock, run_dir: Path) -> N
 
 
 def test_a_slate_without_items_needs_no_reasons(client: Mock, run_dir: Path) -> None:
-    client.recommend.return_value = [Slate("request 1", "tag", [])]
+    client.recommend.return_value = [Slate("request 1", "tag", "greedy", [])]
     client.explain.return_value = [[]]
     assert Questions(client, run_dir).recommend("u", why=True).table.answers == ()
 

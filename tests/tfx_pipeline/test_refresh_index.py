@@ -13,6 +13,8 @@ import pytest
 from tests.trainer.test_model_parts import SETTINGS
 from tfx_pipeline.config import parse_config, save_config
 from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.feedback.ledger import Ledger, request_hashes
+from tfx_pipeline.new_version import sole_writer
 from tfx_pipeline.refresh_index import refresh_index
 from trainer.item_records import ItemRecord, read_records
 from trainer.model_files import NEW_ITEMS_FILE, PARTS_FILE, POSTERIOR_FILE
@@ -94,6 +96,22 @@ def test_a_version_with_all_that_the_next_refresh_needs(run_dir: Path, tmp_path:
 def test_the_new_version_is_above_a_clock_that_went_ahead(run_dir: Path, tmp_path: Path) -> None:
     (run_dir / "serving" / "shoprank" / "7").rename(run_dir / "serving" / "shoprank" / str(FAR))
     assert refresh_index(items(tmp_path, "item_id\na\n"), run_dir).version == FAR + 1
+
+
+def test_what_was_learned_from_feedback_stays_known(run_dir: Path, tmp_path: Path) -> None:
+    learned = Ledger().folded(request_hashes(["r"]), made_from=6).shared_by([7])
+    learned.save(run_dir / "serving" / "shoprank" / "7")
+    first = refresh_index(items(tmp_path, "item_id\na\n"), run_dir)
+    carried = Ledger.load(first.path)
+    assert carried.holds(request_hashes(["r", "s"])).tolist() == [True, False]
+    assert (carried.made_from, carried.versions.tolist()) == (6, [7, first.version])
+
+
+def test_another_writer(run_dir: Path, tmp_path: Path) -> None:
+    path = items(tmp_path, "item_id\na\n")
+    with sole_writer(run_dir), pytest.raises(PipelineError, match="another command is writing a version of this run"):
+        refresh_index(path, run_dir, wait_seconds=0)
+    assert os.listdir(run_dir / "serving" / "shoprank") == ["7"]
 
 
 def test_a_failure_leaves_nothing_behind(run_dir: Path, tmp_path: Path) -> None:

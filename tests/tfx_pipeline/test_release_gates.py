@@ -2,13 +2,18 @@ import pytest
 
 from tfx_pipeline.catalogue_evaluation import WindowResult
 from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.off_policy.diagnostics import Diagnostics
+from tfx_pipeline.evaluation.off_policy.result import EstimatorRow, OffPolicyResult
+from tfx_pipeline.evaluation.off_policy.verdict import Verdict
 from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationRow, EvaluationTable
 from tfx_pipeline.evaluation_config import EvaluationConfig, FairnessConfig, ThresholdConfig
+from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.release_gates import (
     catalogue_gates,
     last_blessed_gate,
+    off_policy_gates,
     popularity_gate,
     search_gates,
     threshold_gate,
@@ -207,3 +212,38 @@ def test_a_model_that_searches_worse_than_bm25_is_not_blessed(
 def test_no_gate_on_searches_where_none_is_asked_for_or_there_are_none() -> None:
     assert not list(search_gates([found_searches("eval", 0.1)], EvaluationConfig(maximum_search_loss=None)))
     assert not list(search_gates([], EvaluationConfig()))
+
+
+def checked(low: float, effective: float = 500.0) -> OffPolicyCheck:
+    support = Diagnostics(1000, 100, effective, 1.0, 5.0, 0.01)
+    row = EstimatorRow("DR", 0.1 + low, None, None, support)
+    found = OffPolicyResult(0.1, None, (row,), "DR", low, (low, low + 0.01), Verdict("better", "so it is"))
+    return OffPolicyCheck("thompson", 1000, 0, 0, 0, found)
+
+
+@pytest.mark.parametrize(
+    ("low", "effective", "allowed", "passed"),
+    [
+        (0.0, 500.0, 0.0, True),
+        (-0.001, 500.0, 0.0, False),
+        (-0.001, 500.0, 0.02, True),
+        (-0.003, 500.0, 0.02, False),
+        (-0.05, 2.0, 0.0, True),
+    ],
+)
+def test_a_lower_bound_below_what_was_shown_is_not_blessed_if_the_log_can_tell(
+    low: float, effective: float, allowed: float, passed: bool
+) -> None:
+    [gate] = off_policy_gates(checked(low, effective), EvaluationConfig(maximum_off_policy_loss=allowed))
+    assert (gate.name, gate.passed) == ("off-policy value of thompson, against what was shown", passed)
+    assert gate.reason == "better: so it is"
+
+
+def test_a_log_without_later_slates_cannot_tell() -> None:
+    [gate] = off_policy_gates(OffPolicyCheck("greedy", 0, 5, 9, 0, None), EvaluationConfig())
+    assert gate.passed and gate.reason == "the log cannot tell: it has no slate from after the training window"
+
+
+def test_no_off_policy_gate_without_a_log_or_where_none_is_asked_for() -> None:
+    assert not list(off_policy_gates(None, EvaluationConfig()))
+    assert not list(off_policy_gates(checked(-1.0), EvaluationConfig(maximum_off_policy_loss=None)))

@@ -107,6 +107,7 @@ def catalogue() -> Catalogue:
         price_known=known.astype(np.float32),
         category_sizes=(3, 5, 6),
         brand_size=4,
+        price_against_category=(random.normal(size=13) * known).astype(np.float32),
     )
 
 
@@ -196,13 +197,24 @@ def settings(checkpoint_folder: Path) -> Hyperparameters:
             "batch_cases": 16,
             "learning_rate": 0.02,
             "listwise_weight": 0.5,
+            "pairwise_weight": 0.0,
+            "crosses": 1,
+            "experts": 0,
+            "attended_events": 0,
+            "position_slots": 0,
             "retrieved": 5,
             "from_history": 4,
             "neighbours": 3,
             "lexical": 3,
             "popular": 3,
         },
-        bandit={"policy": "greedy", "prior_precision": 1.0, "evidence_weight": 0.1, "draws": 32},
+        bandit={
+            "policy": "greedy",
+            "prior_precision": 1.0,
+            "item_precision": None,
+            "evidence_weight": 0.1,
+            "draws": 32,
+        },
         seed=7,
     )
 

@@ -70,3 +70,23 @@ def test_a_catalogue_without_files_says_so(transformed: Any, tmp_path: Path) -> 
     with pytest.raises(ValueError) as caught:
         read_catalogue([f"{tmp_path}/*"], transformed.output)
     assert str(caught.value) == f"['{tmp_path}/*']: the catalogue has no examples"
+
+
+def test_values_are_prices_and_the_shops_own_numbers_as_they_came(
+    files: list[str], items: list[dict], transformed: Any, write_examples: Write, tmp_path: Path
+) -> None:
+    with_margin = [{**item, **extra} for item, extra in zip(items, ({"item_margin": [0.5]}, {}, {}), strict=True)]
+    catalogue = read_catalogue(write_examples(tmp_path, with_margin), transformed.output, ["price", None, "margin"])
+    milk, soap, text = (catalogue.item_ids.tolist().index(name) for name in ("milk-1", "soap-1", "text-1"))
+    assert catalogue.values[[milk, soap, text, -1]].tolist() == [[3, 1, 0.5], [7, 1, 0.5], [5, 1, 0.5], [5, 1, 0.5]]
+    assert read_catalogue(files, transformed.output, [None]).values.shape == (0, 0)
+
+
+def test_a_value_that_no_item_has_is_refused(files: list[str], transformed: Any) -> None:
+    with pytest.raises(ValueError, match="no item has a value"):
+        read_catalogue(files, transformed.output, ["margin"])
+
+
+def test_prices_are_compared_with_those_of_the_category(files: list[str], transformed: Any) -> None:
+    catalogue = read_catalogue(files, transformed.output)
+    assert catalogue.price_against_category.tolist() == [0, 0, 0, 0]

@@ -1,6 +1,7 @@
 """New and changed items in a package of twelve, against the package that was trained."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from trainer.candidates import SOURCES, CandidateCounts
 from trainer.catalogue_refresh import refreshed_package
+from trainer.category_prices import CategoryPrices
 from trainer.item_records import ItemRecord
 from trainer.item_texts import ItemTexts, text_vectors
 from trainer.item_transform import ItemTransform
@@ -191,3 +193,28 @@ def test_hidden_items_are_in_no_answer(graphs: tuple[RetrievalGraph, RetrievalGr
 def test_the_words_of_a_known_item_follow_its_title(graphs: tuple[RetrievalGraph, RetrievalGraph]) -> None:
     before, after = (graph.lexical.scores(tf.constant(["rye"])).numpy()[0] for graph in graphs)
     assert before[2] > 0 and after[2] == 0
+
+
+def test_prices_of_told_items_are_compared_with_those_of_training(
+    refreshed: RetrievalPackage, package: RetrievalPackage
+) -> None:
+    trained, catalogue = package.catalogue, refreshed.catalogue
+    learned = CategoryPrices.of(trained.categories, trained.prices, trained.price_known, trained.category_sizes)
+    told = [2, 5, 6, KNOWN, KNOWN + 1]
+    columns = (catalogue.categories, catalogue.prices, catalogue.price_known)
+    expected = learned.z_scores(*(column[told] for column in columns))
+    np.testing.assert_array_equal(catalogue.price_against_category[told], expected)
+    others = [row for row in range(KNOWN) if row not in told]
+    np.testing.assert_array_equal(catalogue.price_against_category[others], trained.price_against_category[others])
+
+
+def test_what_items_are_worth_follows_the_records(package: RetrievalPackage, transformed: Any) -> None:
+    values = np.stack([np.arange(13.0), np.ones(13)], axis=1).astype(np.float32)
+    valued = replace(package, catalogue=replace(package.catalogue, values=values))
+    records = [ItemRecord("new-1", numbers={"margin": 0.5}), ItemRecord("new-2"), ItemRecord("item-2", price=9.0)]
+    transform, no_text = ItemTransform(transformed.output), lambda texts: np.zeros((len(texts), 5), np.float32)
+    of_margin = refreshed_package(valued, records, transform, no_text, ["margin", None]).catalogue.values
+    assert of_margin[[2, 12, 13, 14]].tolist() == [[2, 1], [0.5, 1], [12, 1], [12, 1]]
+    of_price = refreshed_package(valued, records, transform, no_text, ["price", None]).catalogue.values
+    assert of_price[[2, 12, 13, 14]].tolist() == [[9, 1], [12, 1], [12, 1], [12, 1]]
+    assert len(refreshed_package(package, records, transform, no_text).catalogue.values) == 0

@@ -80,6 +80,7 @@ def expected_features(package: RetrievalPackage, query: QuerySide, request: int,
     values |= {name: getattr(statistics, name)[row] for name in (*shares, "repeat_rate")}
     values["log_interval"] = math.log1p(statistics.interval[row])
     values["price"], values["price_known"] = catalogue.prices[row], catalogue.price_known[row]
+    values["price_against_category"] = catalogue.price_against_category[row]
     values["is_cold"] = float(statistics.count[row] == 0)
     prices = [catalogue.prices[item] for _, _, item in past if catalogue.price_known[item]]
     comparable = prices and catalogue.price_known[row]

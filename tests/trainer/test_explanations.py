@@ -150,7 +150,13 @@ def explain(store: Any, candidates: Candidates) -> Callable[..., dict[str, np.nd
         history = tf.constant([[0, 1, 0, -1], [2, -1, -1, -1]])
         ages = tf.constant([[9.0, 4.0, 2.5, -1.0], [7.0, -1, -1, -1]])
         asked: Any = SimpleNamespace(history=history, ages=ages)
-        outputs = Explainer(retrieval, utility, ids).explain(asked, tf.constant(["oak", ""]), tf.constant(rows))
+
+        def of_items(told: QuerySide, items: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
+            assert told is asked
+            assert items.shape == features.shape[:2]
+            return utility(features)
+
+        outputs = Explainer(retrieval, of_items, ids).explain(asked, tf.constant(["oak", ""]), tf.constant(rows))
         return {name: value.numpy() for name, value in outputs.items()}
 
     return explain

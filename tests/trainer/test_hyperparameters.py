@@ -17,6 +17,24 @@ def test_objectives_keep_their_order(settings: Hyperparameters) -> None:
     assert list(settings.objective_weights.items()) == [("purchase", 2.0), ("click", 0.5)]
 
 
+def test_what_is_bought_was_clicked_on(settings: Hyperparameters) -> None:
+    objectives = {
+        "purchase": {"event_types": ["order"], "given": "cart"},
+        "click": {"event_types": ["view"], "given": None},
+        "cart": {"event_types": ["add", "order"], "given": "click"},
+        "rating": {"event_types": ["stars"]},
+    }
+    settings = replace(settings, objectives=objectives)
+    assert settings.conditions == {"purchase": "cart", "cart": "click"}
+    assert settings.label_events == {
+        "purchase": ["order"],
+        "click": ["view", "order", "add"],
+        "cart": ["add", "order"],
+        "rating": ["stars"],
+    }
+    assert settings.objective_events["click"] == ["view"]
+
+
 @pytest.mark.parametrize(
     ("text", "folder"),
     [({}, None), ({"checkpoint": None}, None), ({"checkpoint": ""}, None), ({"checkpoint": "a/b"}, Path("a/b"))],

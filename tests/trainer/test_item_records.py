@@ -45,3 +45,10 @@ def test_a_line_of_another_kind_is_named(tmp_path: Path, line: str) -> None:
     path.write_text('{"item_id": "a"}\n' + line + "\n")
     with pytest.raises(ValueError, match=rf"^{path}, line 2: not an item record: "):
         read_records(path)
+
+
+def test_numbers_of_the_shop_are_kept_until_another_is_said() -> None:
+    first = ItemRecord("a", price=2.0, numbers={"margin": 0.5, "stock": 3.0})
+    known = first.then(ItemRecord("a", numbers={"margin": 0.7}))
+    assert known == ItemRecord("a", price=2.0, numbers={"margin": 0.7, "stock": 3.0})
+    assert (known.value("price"), known.value("margin"), known.value("colour")) == (2.0, 0.7, None)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from trainer.catalogue import Catalogue
 from trainer.mining import Cases, MinedCase, add_queries, cases_of, mine, request_times
 from trainer.pseudo_queries import answers_query
+from trainer.ranker_inputs import latest_events
 from trainer.retrieval_graph import RetrievalGraph
 
 PURCHASE, VIEW, OTHER = 0, 1, 2
@@ -118,6 +119,24 @@ def test_candidates_and_features_are_those_of_the_graph(
         np.testing.assert_allclose(case.features, features[number][valid], atol=1e-5)
         assert len(set(case.rows.tolist())) == len(case.rows)
         assert 12 not in case.rows
+
+
+@pytest.mark.parametrize("length", [0, 1, 5])
+def test_the_latest_events_are_those_that_are_attended_to_when_serving(
+    retrieval_graph: RetrievalGraph, cases: Cases, catalogue: Catalogue, length: int
+) -> None:
+    served, ages = latest_events(tf.constant(cases.history), tf.constant(cases.ages), length)
+    for number, case in enumerate(mine(retrieval_graph, cases, catalogue, attended_events=length)):
+        known = served[number] >= 0
+        np.testing.assert_array_equal(case.events, served[number][known])
+        np.testing.assert_array_equal(case.ages, ages[number][known])
+        assert len(case.events) == min([2, 1, 0, 1][number], length)
+
+
+def test_nothing_of_what_is_mined_was_shown(mined: list[MinedCase]) -> None:
+    for case in mined:
+        assert case.positions.dtype == np.int16
+        assert case.positions.tolist() == [-1] * len(case.rows)
 
 
 def test_the_batch_size_does_not_matter(

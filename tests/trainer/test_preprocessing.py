@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from trainer import features
 from trainer.catalogue import vocabulary
-from trainer.preprocessing import CATEGORY_LEVELS, ITEM_TEXT, SCALED_PRICE
+from trainer.preprocessing import CATEGORY_LEVELS, ITEM_TEXT, SCALED_PRICE, own_numbers
 
 MILK, SOAP, TEXT, ANNA, BERT = range(5)
 
@@ -57,7 +57,8 @@ def test_item_text_is_title_and_description_and_is_cut(transformed: Any) -> None
 
 
 def test_what_an_example_lacks_stays_empty(transformed: Any) -> None:
-    of_items = {features.ITEM_ID, features.TITLE, features.BRAND, ITEM_TEXT, SCALED_PRICE, *CATEGORY_LEVELS}
+    of_items = {features.ITEM_ID, features.TITLE, features.BRAND, features.PRICE}
+    of_items |= {ITEM_TEXT, SCALED_PRICE, *CATEGORY_LEVELS}
     of_users = {feature.name for feature in features.USER_EXAMPLE}
     for example in transformed.examples[:3]:
         assert not any(len(example[name]) for name in of_users)
@@ -66,8 +67,8 @@ def test_what_an_example_lacks_stays_empty(transformed: Any) -> None:
     assert all(len(values) == 0 for name, values in transformed.examples[BERT].items() if name != features.USER_ID)
 
 
-def test_titles_and_times_pass_as_they_came(transformed: Any) -> None:
-    for name in (features.TITLE, features.TIMESTAMPS, features.BASKETS, features.IS_TARGET):
+def test_titles_prices_and_times_pass_as_they_came(transformed: Any) -> None:
+    for name in (features.TITLE, features.PRICE, features.TIMESTAMPS, features.BASKETS, features.IS_TARGET):
         assert column(transformed, name) == [list(example.get(name, [])) for example in transformed.raw]
 
 
@@ -84,3 +85,11 @@ def test_a_path_that_is_new_below_a_known_level(transformed: Any) -> None:
     rows = layer({features.CATEGORY: tf.sparse.from_dense([["food > bread"]])})
     known = vocabulary(transformed.output, "category_1").tolist().index("food")
     assert [int(rows[level].values[0]) for level in CATEGORY_LEVELS] == [known, 2, 2]
+
+
+def test_the_shops_own_numbers_of_items_pass_and_its_texts_do_not() -> None:
+    shapes = {feature.name: tf.string for feature in (*features.USER_EXAMPLE, *features.ITEM_EXAMPLE)}
+    kinds = {**shapes, "item_margin": tf.float32, "item_colour": tf.string, "event_rating": tf.float32}
+    inputs = {name: tf.sparse.from_dense(tf.zeros([1, 1], kind)) for name, kind in kinds.items() if kind == tf.float32}
+    inputs |= {name: tf.sparse.from_dense(tf.constant([["a"]])) for name, kind in kinds.items() if kind == tf.string}
+    assert own_numbers(inputs) == ["item_margin"]

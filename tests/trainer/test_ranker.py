@@ -3,9 +3,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.special import erf
 
-from trainer.ranker import Ranker, masked_cross_entropy
+from trainer.ranker import Ranker
 
 
 @pytest.fixture
@@ -19,43 +20,12 @@ def features() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)
 
 
-@pytest.fixture
-def labels() -> np.ndarray:
-    labels = np.random.default_rng(1).integers(0, 2, (3, 4, 2)).astype(np.float32)
-    labels[1, 2:] = -1
-    labels[2, :, 1] = -1
-    return labels
-
-
-def test_loss_agrees_with_numpy(labels: np.ndarray) -> None:
-    logits = np.random.default_rng(2).normal(0, 3, labels.shape)
-    probability = 1 / (1 + np.exp(-logits))
-    losses = -np.where(labels == 1, np.log(probability), np.log(1 - probability))
-    known = labels >= 0
-    actual = masked_cross_entropy(labels, logits.astype(np.float32)).numpy()
-    assert actual.shape == (3,)
-    np.testing.assert_allclose(actual, (losses * known).sum(axis=(1, 2)) / (known.sum() / 3), rtol=1e-5)
-    # What Keras minimises, the mean over cases, is then the mean over candidates.
-    assert actual.mean() == pytest.approx(losses[known].mean(), rel=1e-5)
-
-
-def test_loss_ignores_what_is_no_candidate(labels: np.ndarray) -> None:
-    logits = np.random.default_rng(2).normal(size=labels.shape).astype(np.float32)
-    changed = np.where(labels < 0, 1e4, logits).astype(np.float32)
-    np.testing.assert_allclose(masked_cross_entropy(labels, changed), masked_cross_entropy(labels, logits), rtol=1e-6)
-    assert masked_cross_entropy(np.full_like(labels, -1), changed).numpy().tolist() == [0, 0, 0]
-
-
-def test_loss_stays_finite() -> None:
-    logits = np.array([[[1e4], [-1e4]]], np.float32)
-    np.testing.assert_allclose(masked_cross_entropy(np.array([[[1.0], [0.0]]], np.float32), logits), [0], atol=1e-6)
-    np.testing.assert_allclose(masked_cross_entropy(np.array([[[0.0], [1.0]]], np.float32), logits), [1e4], rtol=1e-6)
-
-
 def reference(ranker: Ranker, features: np.ndarray) -> np.ndarray:
-    """Wang et al. 2021, "DCN V2", equation 1 with x_l = x_0, then the hidden layers."""
+    """Wang et al. 2021, "DCN V2", equation 1, then the hidden layers."""
     scaled = (features - ranker.mean.numpy()) / ranker.deviation.numpy()
-    hidden = scaled * (scaled @ ranker.cross.dense.kernel.numpy() + ranker.cross.dense.bias.numpy()) + scaled
+    hidden = scaled
+    for cross in ranker.crosses:
+        hidden = scaled * (hidden @ cross.dense.kernel.numpy() + cross.dense.bias.numpy()) + hidden
     for layer in ranker.layers_hidden:
         hidden = hidden @ layer.kernel.numpy() + layer.bias.numpy()
         # GELU (Hendrycks and Gimpel 2016, equation 1).
@@ -63,7 +33,9 @@ def reference(ranker: Ranker, features: np.ndarray) -> np.ndarray:
     return hidden
 
 
-def test_network_agrees_with_numpy(ranker: Ranker, features: np.ndarray) -> None:
+@pytest.mark.parametrize("crosses", [0, 1, 3])
+def test_network_agrees_with_numpy(crosses: int, features: np.ndarray) -> None:
+    ranker = Ranker(["purchase", "click"], 3, [8, 4], crosses=crosses)
     ranker.set_scale(np.array([1.0, 0.5, -2.0]), np.array([4.0, 0.25, 1.0]))
     hidden = reference(ranker, features)
     np.testing.assert_allclose(ranker.last_layer(features).numpy(), hidden, atol=1e-5)
@@ -87,15 +59,78 @@ def test_all_weights_are_there_before_the_first_call(ranker: Ranker) -> None:
     assert sum(np.prod(weight.shape) for weight in ranker.trainable_weights) == count
 
 
-def test_saved_ranker_gives_the_same_logits(ranker: Ranker, features: np.ndarray, tmp_path: Path) -> None:
+PARTS = [
+    {},
+    {"crosses": 3},
+    {"experts": 3},
+    {"given": {"purchase": "click"}},
+    {"attended_events": 4, "vector_size": 6},
+    {"position_slots": 5},
+    {"given": {"click": "purchase"}, "crosses": 2, "experts": 2, "attended_events": 4, "vector_size": 6},
+]
+
+
+@pytest.fixture
+def inputs(features: np.ndarray) -> dict[str, np.ndarray]:
+    """Candidates with vectors and positions, and a history of two and of no events."""
+    random = np.random.default_rng(3)
+    candidates, events = (random.normal(size=(2, count, 6)).astype(np.float32) for count in (5, 2))
+    ages, positions = np.array([[8, 0.5], [-1, -1]], np.float32), random.integers(-1, 5, (2, 5))
+    return {"features": features, "candidates": candidates, "events": events, "ages": ages, "positions": positions}
+
+
+@pytest.mark.parametrize("parts", PARTS)
+def test_a_saved_ranker_gives_the_same_logits(parts: dict, inputs: dict[str, np.ndarray], tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    ranker = Ranker(["purchase", "click"], 3, [8, 4], **parts)
     ranker.set_scale(np.array([1.0, 0.5, -2.0]), np.array([4.0, 0.25, 1.0]))
-    expected = ranker(features).numpy()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(ranker(inputs) ** 2)
+    weights = [weight.value for weight in ranker.trainable_weights]
+    assert all(gradient.numpy().any() for gradient in tape.gradient(loss, weights))
+    for weight in weights:
+        weight.assign(np.random.default_rng(5).normal(size=weight.shape))
     ranker.save(tmp_path / "ranker.keras")
     loaded = keras.saving.load_model(tmp_path / "ranker.keras", compile=False)
     assert loaded.get_config() == ranker.get_config()
-    np.testing.assert_array_equal(loaded(features).numpy(), expected)
+    np.testing.assert_array_equal(loaded(inputs).numpy(), ranker(inputs).numpy())
+    assert Ranker.from_config(ranker.get_config()).get_config() == ranker.get_config()
 
 
-def test_config_round_trip(ranker: Ranker) -> None:
-    again = Ranker.from_config(ranker.get_config())
-    assert (again.objectives, again.feature_count, again.hidden) == (["purchase", "click"], 3, [8, 4])
+@pytest.mark.parametrize("parts", PARTS)
+def test_heads_are_linear_in_the_last_layer(parts: dict, inputs: dict[str, np.ndarray]) -> None:
+    """What the bandit adds up is a vector of the width that the ranker says, and all that the heads see."""
+    ranker = Ranker(["purchase", "click"], 3, [8, 4], **parts)
+    layer = ranker.last_layer(inputs)
+    assert layer.shape == (2, 5, ranker.width)
+    assert ranker.width == (8 if parts.get("experts") else 4)
+    nothing = ranker.heads(0 * layer)
+    np.testing.assert_allclose(ranker.heads(3 * layer) - nothing, 3 * (ranker.heads(layer) - nothing), atol=1e-4)
+    np.testing.assert_array_equal(ranker.logits_of(layer, inputs["positions"]), ranker(inputs))
+
+
+def test_what_a_candidate_sees_of_the_history_stands_beside_its_features(inputs: dict[str, np.ndarray]) -> None:
+    ranker = Ranker(["purchase"], 3, [4], crosses=0, attended_events=4, vector_size=6)
+    attended = ranker.attention(inputs["candidates"], inputs["events"], inputs["ages"], inputs["ages"] >= 0)
+    first = np.concatenate([inputs["features"], attended], axis=2)
+    expected = ranker.layers_hidden[0](first)
+    np.testing.assert_allclose(ranker.last_layer(inputs), expected, atol=1e-5)
+
+
+def test_experts_see_the_crossed_features(features: np.ndarray) -> None:
+    ranker = Ranker(["purchase", "click"], 3, [8, 4], experts=2)
+    expected = ranker.mixture(ranker.crosses[0](features, features)).numpy().reshape(2, 5, 8)
+    np.testing.assert_allclose(ranker.last_layer(features), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"given": {"click": "view"}}, "click.given: no objective is called 'view'; there are purchase, click"),
+        ({"attended_events": 3}, "vector_size: 0 where 3 events are attended to"),
+        ({"vector_size": 8}, "vector_size: 8 where 0 events are attended to"),
+    ],
+)
+def test_parts_that_do_not_fit(parts: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        Ranker(["purchase", "click"], 3, [8, 4], **parts)

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from trainer.listwise_loss import listwise_softmax
-from trainer.ranker import masked_cross_entropy
+from trainer.pairwise_loss import pairwise_logistic
+from trainer.pointwise_loss import masked_cross_entropy
 from trainer.ranker_loss import RankerLoss
 
 
@@ -13,9 +14,13 @@ def batch() -> tuple[np.ndarray, np.ndarray]:
     return random.integers(-1, 2, (5, 4, 2)).astype(np.float32), random.normal(size=(5, 4, 2)).astype(np.float32)
 
 
-def test_it_is_the_mean_over_cases_of_both_parts(batch: tuple[np.ndarray, np.ndarray]) -> None:
-    parts = (np.asarray(part(*batch)).mean() for part in (masked_cross_entropy, listwise_softmax))
-    assert float(RankerLoss(0.3)(*batch)) == pytest.approx(np.dot([1, 0.3], list(parts)), rel=1e-5)
+@pytest.mark.parametrize("weights", [(0.3, 0.0), (0.0, 0.7), (0.3, 0.7), (0.0, 0.0)])
+def test_it_is_the_mean_over_cases_of_its_parts(
+    weights: tuple[float, float], batch: tuple[np.ndarray, np.ndarray]
+) -> None:
+    losses = (masked_cross_entropy, listwise_softmax, pairwise_logistic)
+    parts = [np.asarray(part(*batch)).mean() for part in losses]
+    assert float(RankerLoss(*weights)(*batch)) == pytest.approx(np.dot([1, *weights], parts), rel=1e-5)
 
 
 def test_only_the_cross_entropy_sees_what_all_candidates_have_in_common(batch: tuple[np.ndarray, np.ndarray]) -> None:
@@ -26,6 +31,6 @@ def test_only_the_cross_entropy_sees_what_all_candidates_have_in_common(batch: t
 
 
 def test_a_saved_configuration_is_the_same_loss(batch: tuple[np.ndarray, np.ndarray]) -> None:
-    loss = RankerLoss(0.7)
+    loss = RankerLoss(0.7, 0.2)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert float(again(*batch)) == float(loss(*batch))

@@ -3,7 +3,8 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from trainer.servable import INPUTS
+from trainer.bandit.settings import POLICIES
+from trainer.signature_inputs import INPUTS
 from trainer.warmup import sample_requests, write_warmup
 
 ITEM_IDS, USER_IDS = ["item-é", "item-2"], [f"user-{number}" for number in range(7)]
@@ -39,15 +40,16 @@ def test_inputs_are_exactly_those_of_the_signature(logs: Logs) -> None:
 
 
 def test_batches_with_and_without_text_and_a_stranger(logs: Logs) -> None:
-    users = [inputs for signature, inputs in logs if signature == "retrieve"]
-    assert sorted((len(inputs["query"]), inputs["query"][0].decode()) for inputs in users) == [
+    slates = [inputs for signature, inputs in logs if signature == "recommend"]
+    assert {(len(inputs["query"]), inputs["query"][0].decode()) for inputs in slates} == {
         *((1, ""), (1, "crème"), (8, ""), (8, "crème")),
-    ]
-    assert all(inputs["user_id"][-1] == b"" for inputs in users)
-    assert {policy for name, inputs in logs if name == "recommend" for policy in inputs["policy"]} == {
-        b"greedy",
-        b"thompson",
     }
+    assert all(inputs["user_id"][-1] == b"" for inputs in slates)
+
+
+def test_every_policy_is_warmed_up(logs: Logs) -> None:
+    asked = {policy.decode() for name, inputs in logs if name == "recommend" for policy in inputs["policy"]}
+    assert asked == set(POLICIES)
 
 
 def test_a_shop_with_few_users() -> None:

@@ -67,11 +67,25 @@ def _text(data_dir: Path) -> Iterator[Figure]:
     return text_figures(data_dir)
 
 
+def _ranker(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.ranker.ranker_figures import ranker_figures
+
+    return ranker_figures(data_dir)
+
+
+def _bandit(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.bandit.bandit_figures import bandit_figures
+
+    return bandit_figures(data_dir)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "ingest": _ingest,
     "evaluate": _evaluate,
     "train": _train,
     "quality": _quality,
     "text": _text,
+    "ranker": _ranker,
+    "bandit": _bandit,
 }
 """Benchmark -> what measures it, given the folder of real data."""

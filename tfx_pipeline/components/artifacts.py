@@ -15,6 +15,12 @@ class CatalogueEvaluation(Artifact):
     TYPE_NAME = "CatalogueEvaluation"
 
 
+class OffPolicyEvaluation(Artifact):
+    """What the feedback log says about a model's policy: off_policy.json."""
+
+    TYPE_NAME = "OffPolicyEvaluation"
+
+
 class AnomalyList(Artifact):
     """What is wrong with the examples, feature by feature: anomalies.json."""
 

@@ -9,9 +9,10 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import standard_artifacts
 
 from tfx_pipeline.catalogue_evaluation import read_result
-from tfx_pipeline.components.artifacts import CatalogueEvaluation
+from tfx_pipeline.components.artifacts import CatalogueEvaluation, OffPolicyEvaluation
 from tfx_pipeline.config import EvaluationConfig
-from tfx_pipeline.release_gates import catalogue_gates, search_gates, write_gates
+from tfx_pipeline.off_policy_check import read_check
+from tfx_pipeline.release_gates import catalogue_gates, off_policy_gates, search_gates, write_gates
 from tfx_pipeline.run_summary import Gate
 from trainer.features import EVAL
 
@@ -25,6 +26,7 @@ def ReleaseGate(
     objective: Parameter[str],
     version: Parameter[str],
     blessing: OutputArtifact[standard_artifacts.ModelBlessing],
+    off_policy: InputArtifact[OffPolicyEvaluation] = None,
 ) -> None:
     """Bless the model if every gate is passed.
 
@@ -36,6 +38,7 @@ def ReleaseGate(
         objective: The objective that TFMA's threshold is on.
         version: Hash of the code.
         blessing: The verdict, with gates.json beside it.
+        off_policy: What the feedback log says of the model, where there is one.
     """
     del version
     config = EvaluationConfig.model_validate_json(settings)
@@ -51,6 +54,7 @@ def ReleaseGate(
         ),
         *catalogue_gates(result.window(EVAL), config),
         *search_gates(result.searches, config),
+        *off_policy_gates(None if off_policy is None else read_check(Path(off_policy.uri)), config),
     ]
     blessed = all(gate.passed for gate in gates)
     folder = Path(blessing.uri)

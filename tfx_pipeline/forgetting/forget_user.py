@@ -5,11 +5,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tfx_pipeline.forgetting.erasure import Erasure
+from tfx_pipeline.forgetting.feedback_log import erase_feedback, log_folders
 from tfx_pipeline.forgetting.lineage import read_lineage
 from tfx_pipeline.forgetting.remainders import anonymous_examples, pipeline_models, pushed_versions
 from tfx_pipeline.forgetting.report import ForgetReport
 from tfx_pipeline.forgetting.stored_files import PIPELINE_ROOT, erase_everywhere
 from tfx_pipeline.forgetting.user import read_user
+from tfx_pipeline.run_directory import LOG_FOLDER
 from tfx_pipeline.sources import forgotten_users
 
 
@@ -19,7 +22,7 @@ def forget_user(run_dir: Path, user_id: str) -> ForgetReport:
     Every file is replaced whole. An interrupted call leaves files with and without the user; calling again completes.
 
     Args:
-        run_dir: The run directory, with its config.yaml; no run and no server may be writing to it.
+        run_dir: The run directory, with its config.yaml; no run and no server may write to it, but for feedback.
         user_id: The id as the shop writes it.
 
     Raises:
@@ -31,14 +34,19 @@ def forget_user(run_dir: Path, user_id: str) -> ForgetReport:
     user = read_user(run_dir, user_id)
     forgotten_users.add(run_dir, user.stored_id)
     lineage = read_lineage(run_dir / PIPELINE_ROOT)
-    erasure = erase_everywhere(run_dir, user, lineage)
+    erasure = Erasure()
+    logs = log_folders(run_dir)
+    for folder in logs:
+        erase_feedback(folder, user, erasure)
+    erase_everywhere(run_dir, user, lineage, erasure)
     return ForgetReport(
         record=run_dir / forgotten_users.FORGOTTEN_USERS_FILE,
-        rewritten=erasure.rewritten,
+        rewritten=tuple(erasure.rewritten),
         versions=tuple(pushed_versions(run_dir, user)),
         models=tuple(pipeline_models(lineage, user)),
         anonymous=tuple(anonymous_examples(lineage, user)),
-        unreadable=erasure.unreadable,
+        unreadable=tuple(erasure.unreadable),
+        absent=tuple(folder for folder in logs if folder != run_dir / LOG_FOLDER and not folder.is_dir()),
     )
 
 

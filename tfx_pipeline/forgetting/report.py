@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A file that named the user.
+    """A file with something of the user in it; a part of the feedback log with nothing else is gone.
 
     Attributes:
         path: The file.
         removed: How many records went or changed.
-        what: What they are: rows, examples, lines, values, texts or files.
+        what: What they are: rows, examples, slates, outcomes, lines, values, texts or files.
     """
 
     path: Path
@@ -33,6 +33,7 @@ class ForgetReport:
         models: Models of the pipeline that were trained with the user, pushed or not.
         anonymous: Examples without user ids that were made of the user's events, among others.
         unreadable: Files that may name the user, but cannot be understood, such as those of a killed run.
+        absent: The feedback log that the configuration names, if it is not there.
     """
 
     record: Path
@@ -41,6 +42,7 @@ class ForgetReport:
     models: tuple[Path, ...]
     anonymous: tuple[Path, ...]
     unreadable: tuple[Path, ...]
+    absent: tuple[Path, ...]
 
     def lines(self) -> Iterator[str]:
         """The report for people, line by line."""
@@ -59,6 +61,7 @@ class ForgetReport:
         yield from (
             f"Cannot be understood and may name the user; delete it by hand: {path}" for path in self.unreadable
         )
+        yield from (f"There is no feedback log where the configuration says: {path}" for path in self.absent)
 
     def to_json(self) -> str:
         """The report as a JSON document."""

@@ -1,8 +1,6 @@
 """The files of a run that may name a user, and what takes the user out of each."""
 
-import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tfx_pipeline.forgetting import (
@@ -16,8 +14,8 @@ from tfx_pipeline.forgetting import (
     validation_files,
     vocabularies,
 )
+from tfx_pipeline.forgetting.erasure import Erasure
 from tfx_pipeline.forgetting.lineage import Lineage, Numbering
-from tfx_pipeline.forgetting.report import Rewritten
 from tfx_pipeline.forgetting.user import User
 from tfx_pipeline.run_directory import METRICS_FILE
 from trainer.features import USER_ID
@@ -37,46 +35,28 @@ _BY_ENDING: dict[str, tuple[str, Erase]] = {
     ".parquet": ("rows", parquet_tables.erase),
     ".csv": ("rows", csv_files.erase),
     ".csv.gz": ("rows", csv_files.erase),
-    ".jsonl": ("lines", json_files.erase_lines),
-    ".jsonl.gz": ("lines", json_files.erase_lines),
     ".json": ("files", json_files.erase_in_document),
     ".log": ("lines", logs.erase),
 }
 
 
-@dataclass(frozen=True)
-class Erasure:
-    """What became of the stored files.
-
-    Attributes:
-        rewritten: The files that named the user.
-        unreadable: Files that may name the user, but cannot be understood, such as those of a killed run.
-    """
-
-    rewritten: tuple[Rewritten, ...]
-    unreadable: tuple[Path, ...]
-
-
-def erase_everywhere(run_dir: Path, user: User, lineage: Lineage) -> Erasure:
+def erase_everywhere(run_dir: Path, user: User, lineage: Lineage, erasure: Erasure) -> None:
     """Take a user out of all files of a run but those of trained models; running again after an interruption completes.
+
+    Args:
+        run_dir: The run directory.
+        user: Who is forgotten.
+        lineage: How the users in examples were numbered.
+        erasure: Takes down what became of each file; files that it has seen are left.
 
     Raises:
         OSError: A file cannot be read or written.
     """
-    rewritten, unreadable = [], []
     # Numbered examples come first: those of strangers are found through the raw ones.
     for path in sorted(stored_files(run_dir), key=lambda path: (_numbering(path, lineage) is None, path)):
         what, erase = _eraser(path, lineage) or ("", None)
-        if erase is None:
-            continue
-        try:
-            removed = erase(path, user)
-        except (ValueError, EOFError, csv.Error):
-            unreadable.append(path)
-            continue
-        if removed:
-            rewritten.append(Rewritten(path, removed, what))
-    return Erasure(tuple(rewritten), tuple(unreadable))
+        if erase is not None:
+            erasure.apply(path, what, erase, user)
 
 
 def stored_files(run_dir: Path) -> Iterator[Path]:

@@ -1,46 +1,59 @@
 """The exploration head of the servable: the posterior in variables and the policies by name."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import tensorflow as tf
 
+from trainer.bandit.belief import Belief, ItemTables, believe
+from trainer.bandit.epsilon_greedy import EpsilonGreedyPolicy
 from trainer.bandit.greedy import GreedyPolicy
+from trainer.bandit.guard_rails import ExploredSlots, hold_back
+from trainer.bandit.lin_ucb import LinUCBPolicy
+from trainer.bandit.plackett_luce import plackett_luce
 from trainer.bandit.posterior import LinearPosterior
+from trainer.bandit.settings import POLICIES, ExplorationSettings
 from trainer.bandit.slate import Policy, Slate, empty_slate
+from trainer.bandit.slate_lengths import by_length
+from trainer.bandit.square_cb import square_cb
 from trainer.bandit.thompson import ThompsonPolicy
 
 
 class ExplorationHead(tf.Module):
-    """Dispatches every row to the policy that it names. Core TensorFlow ops only.
+    """Dispatches every row to the policy that it names, behind the guard rails. Core TensorFlow ops only.
 
     Attributes:
-        mean: Posterior mean, [D] float32 variable.
-        covariance_factor: F [D, D] float32 variable with F F^T = posterior covariance.
-        default_policy: Policy of a row that names none.
+        mean: Posterior mean of the shared weights, [D] float32 variable.
+        covariance_factor: F [D, D] float32 variable with F F^T = their posterior covariance.
+        item_offset: See `ItemTables.offset`, [V + 1] float32 variable.
+        item_centre: See `ItemTables.centre`, [V + 1, D] float32 variable.
+        item_spread: See `ItemTables.spread`, [V + 1] float32 variable.
+        explorable_items: Whether an item of the catalogue may be explored, [V + 1] bool variable.
+        settings: Settings of the policies and guard rails.
     """
 
-    def __init__(self, posterior: LinearPosterior, default_policy: str = "greedy", draws: int = 512) -> None:
+    def __init__(self, posterior: LinearPosterior, item_ids: Sequence[str], settings: ExplorationSettings) -> None:
         """Put the posterior into variables.
 
         Args:
             posterior: Belief about the weights; its D is the D of the features.
-            default_policy: One of `policy_names`.
-            draws: Monte Carlo draws behind a Thompson propensity.
-
-        Raises:
-            ValueError: There is no such policy, or `draws` is not positive.
+            item_ids: Ids by catalogue row; the row after the last stands for every other item.
+            settings: Settings of the policies and guard rails.
         """
         super().__init__(name="exploration_head")
-        self.mean = tf.Variable(posterior.mean, dtype=tf.float32, trainable=False, name="mean")
-        self.covariance_factor = tf.Variable(
-            posterior.covariance_factor, dtype=tf.float32, trainable=False, name="covariance_factor"
-        )
-        self._policies: dict[str, Policy] = {
-            "greedy": GreedyPolicy(self.mean),
-            "thompson": ThompsonPolicy(self.mean, self.covariance_factor, draws),
-        }
-        if default_policy not in self._policies:
-            raise ValueError(f"default_policy: '{default_policy}' is not one of {', '.join(self.policy_names)}")
-        self.default_policy = default_policy
+        self.settings = settings
+        # A string subclass would be tracked and saved as a list wrapper; a tuple of plain strings is left alone.
+        self._item_ids = tuple(map(str, item_ids))
+        self.mean = _variable(posterior.mean, "mean")
+        self.covariance_factor = _variable(posterior.covariance_factor, "covariance_factor")
+        offset, centre, spread = posterior.item_arrays(self._item_ids)
+        self.item_offset = _variable(offset, "item_offset")
+        self.item_centre = _variable(centre, "item_centre")
+        self.item_spread = _variable(spread, "item_spread")
+        never = set(settings.never_explore)
+        explorable = np.array([*(item_id not in never for item_id in self._item_ids), True])
+        self.explorable_items = tf.Variable(explorable, trainable=False, name="explorable_items")
+        self._policies = self._guarded_policies()
 
     @property
     def policy_names(self) -> tuple[str, ...]:
@@ -55,14 +68,19 @@ class ExplorationHead(tf.Module):
         """
         if posterior.mean.shape != tuple(self.mean.shape):
             raise ValueError(f"posterior: has {posterior.mean.size} features where {self.mean.shape[0]} are expected")
+        offset, centre, spread = posterior.item_arrays(self._item_ids)
         self.mean.assign(posterior.mean.astype(np.float32))
         self.covariance_factor.assign(posterior.covariance_factor.astype(np.float32))
+        self.item_offset.assign(offset)
+        self.item_centre.assign(centre)
+        self.item_spread.assign(spread)
 
     def choose(
         self,
         policy_names: tf.Tensor,
         predicted_utility: tf.Tensor,
         features: tf.Tensor,
+        rows: tf.Tensor,
         valid: tf.Tensor,
         k: tf.Tensor,
         seed: tf.Tensor,
@@ -70,29 +88,92 @@ class ExplorationHead(tf.Module):
         """Choose a slate for every row by the policy that it names; a policy that no row names is not computed.
 
         Args:
-            policy_names: [B] string; '' takes the default policy.
-            predicted_utility: As in `Policy.choose`, like the arguments that follow.
-            features: [B, N, D] float32.
-            valid: [B, N] bool.
-            k: Scalar int32.
-            seed: [B] int64.
+            policy_names: [B] string; '' takes the policy of the settings.
+            predicted_utility: The ranker's utility, [B, N] float32.
+            features: The ranker's last layer with the constant, [B, N, D] float32; see `with_constant`.
+            rows: Catalogue rows of the candidates, 0 to V, [B, N] int32.
+            valid: Whether there is a candidate, [B, N] bool; see `believe`.
+            k: Length of each slate, [B] int32, or of all, scalar; not negative, may exceed N. K is the largest.
+            seed: Seed of every row, [B] int64; equal seeds and equal rows give equal slates.
 
         Raises:
             tf.errors.InvalidArgumentError: A name is not one of `policy_names`; the message names it. Or k is negative.
         """
-        resolved = tf.where(tf.equal(policy_names, ""), self.default_policy, policy_names)
-        not_negative = tf.debugging.Assert(k >= 0, ["k: must not be negative:", k])
-        # In eager mode an assertion raises at once and gives None, which is no dependency.
-        checks = [check for check in (self._check(resolved), not_negative) if check is not None]
-        with tf.control_dependencies(checks):
-            resolved, k = tf.identity(resolved), tf.identity(k)
-        slate = empty_slate(tf.shape(resolved)[0], k)
-        for name, policy in self._policies.items():
-            rows = tf.where(tf.equal(resolved, name))[:, 0]
-            slate = _choose_rows(policy, slate, rows, (predicted_utility, features, valid), k, seed)
-        return slate
+        resolved, lengths = self._checked(policy_names, k)
+        nothing = empty_slate(tf.size(resolved), _longest(k))
+        belief = self.belief(predicted_utility, features, rows, valid)
 
-    def _check(self, resolved: tf.Tensor) -> tf.Operation | None:
+        def of_length(part: Belief, names: tf.Tensor, length: tf.Tensor, seeds: tf.Tensor) -> Sequence[tf.Tensor]:
+            slate = empty_slate(tf.size(names), length)
+            for name, policy in self._policies.items():
+                slate = Slate(*_of_rows(names, name, policy.choose, part, length, seeds, slate))
+            return slate
+
+        return Slate(*by_length(of_length, (belief, resolved, seed), lengths, nothing))
+
+    def distribution(
+        self,
+        policy_names: tf.Tensor,
+        predicted_utility: tf.Tensor,
+        features: tf.Tensor,
+        rows: tf.Tensor,
+        valid: tf.Tensor,
+        k: tf.Tensor,
+        seed: tf.Tensor,
+    ) -> tf.Tensor:
+        """P(candidate n in slot j | context), [B, N, K] float32: the propensities that `choose` reports.
+
+        Takes and raises what `choose` does.
+        """
+        resolved, lengths = self._checked(policy_names, k)
+        belief = self.belief(predicted_utility, features, rows, valid)
+        candidates = tf.shape(belief.utility)[1]
+        nothing = tf.zeros([tf.size(resolved), candidates, _longest(k)])
+
+        def of_length(part: Belief, names: tf.Tensor, length: tf.Tensor, seeds: tf.Tensor) -> Sequence[tf.Tensor]:
+            result = tf.zeros([tf.size(names), candidates, length])
+            for name, policy in self._policies.items():
+                (result,) = _of_rows(names, name, _as_tuple(policy.distribution), part, length, seeds, (result,))
+            return (result,)
+
+        return by_length(of_length, (belief, resolved, seed), lengths, (nothing,))[0]
+
+    def belief(self, predicted_utility: tf.Tensor, features: tf.Tensor, rows: tf.Tensor, valid: tf.Tensor) -> Belief:
+        """What the policies see of the candidates; arguments as in `choose`."""
+        tables = ItemTables(
+            *map(tf.convert_to_tensor, (self.item_offset, self.item_centre, self.item_spread, self.explorable_items))
+        )
+        belief = believe(predicted_utility, features, rows, valid, tf.convert_to_tensor(self.mean), tables)
+        return hold_back(belief, predicted_utility, self.settings.minimum_relevance)
+
+    def resolved(self, policy_names: tf.Tensor) -> tf.Tensor:
+        """The names with the policy of the settings for '', [B] string."""
+        return tf.where(tf.equal(policy_names, ""), self.settings.policy, policy_names)
+
+    def _guarded_policies(self) -> dict[str, Policy]:
+        settings = self.settings
+        policies: tuple[Policy, ...] = (
+            GreedyPolicy(),
+            EpsilonGreedyPolicy(settings.epsilon),
+            ThompsonPolicy(self.covariance_factor, settings.draws),
+            LinUCBPolicy(self.covariance_factor, settings.linucb_alpha),
+            square_cb(settings.squarecb_gamma, settings.slate_samples),
+            plackett_luce(settings.plackett_luce_temperature, settings.slate_samples),
+        )
+        guarded = (ExploredSlots(policy, settings.explored_share) for policy in policies)
+        return dict(zip(POLICIES, guarded, strict=True))
+
+    def _checked(self, policy_names: tf.Tensor, k: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The resolved names and lengths, [B] each, which fail where one of them is not allowed."""
+        resolved = self.resolved(policy_names)
+        k = tf.broadcast_to(k, tf.shape(resolved))
+        not_negative = tf.debugging.Assert(tf.reduce_all(k >= 0), ["k: must not be negative:", k])
+        # In eager mode an assertion raises at once and gives None, which is no dependency.
+        checks = [check for check in (self._check_names(resolved), not_negative) if check is not None]
+        with tf.control_dependencies(checks):
+            return tf.identity(resolved), tf.identity(k)
+
+    def _check_names(self, resolved: tf.Tensor) -> tf.Operation | None:
         known = tf.reduce_any(tf.equal(resolved[:, None], tf.constant(self.policy_names)[None, :]), axis=1)
         unknown = tf.unique(tf.boolean_mask(resolved, ~known)).y
         listed = tf.strings.reduce_join(unknown, separator=", ")
@@ -100,21 +181,39 @@ class ExplorationHead(tf.Module):
         return tf.debugging.Assert(tf.reduce_all(known), [message])
 
 
-def _choose_rows(
-    policy: Policy,
-    slate: Slate,
-    rows: tf.Tensor,
-    candidates: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
+def _longest(k: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_max(tf.concat([tf.reshape(k, [-1]), [0]], axis=0))
+
+
+def _variable(values: np.ndarray, name: str) -> tf.Variable:
+    return tf.Variable(values, dtype=tf.float32, trainable=False, name=name)
+
+
+def _as_tuple(function: Callable[..., tf.Tensor]) -> Callable[..., tuple[tf.Tensor]]:
+    return lambda *arguments: (function(*arguments),)
+
+
+def _of_rows(
+    resolved: tf.Tensor,
+    name: str,
+    policy: Callable[..., Sequence[tf.Tensor]],
+    belief: Belief,
     k: tf.Tensor,
     seed: tf.Tensor,
-) -> Slate:
-    """The slate with these rows [R] int64 chosen by the policy; the slate itself where there are none."""
+    so_far: Sequence[tf.Tensor],
+) -> tuple[tf.Tensor, ...]:
+    """The results so far, [B, ...] each, with those of the rows that name this policy put in."""
+    if belief.utility.shape[1] == 0:
+        # Known beforehand, so not even the shapes of the branch below would fit.
+        return tuple(so_far)
+    rows = tf.where(tf.equal(resolved, name))[:, 0]
 
-    def chosen() -> Slate:
-        predicted_utility, features, valid = (tf.gather(values, rows) for values in candidates)
-        part = policy.choose(predicted_utility, features, valid, k, tf.gather(seed, rows))
-        pairs = zip(slate, part, strict=True)
-        return Slate(*(tf.tensor_scatter_nd_update(old, rows[:, None], new) for old, new in pairs))
+    def put_in() -> tuple[tf.Tensor, ...]:
+        part = policy(Belief(*(tf.gather(values, rows) for values in belief)), k, tf.gather(seed, rows))
+        return tuple(
+            tf.tensor_scatter_nd_update(old, rows[:, None], new) for old, new in zip(so_far, part, strict=True)
+        )
 
-    # Scattering into slates of no slots is an error.
-    return tf.cond((tf.size(rows) > 0) & (k > 0), chosen, lambda: slate)
+    # Without a row, a slot or a candidate there is nothing to order, and operations of the policies fail.
+    nothing = (tf.size(rows) == 0) | (k == 0) | (tf.shape(belief.utility)[1] == 0)
+    return tf.cond(nothing, lambda: tuple(so_far), put_in)

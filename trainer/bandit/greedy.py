@@ -2,22 +2,32 @@
 
 import tensorflow as tf
 
-from trainer.bandit.slate import Slate, best, fill, mean_utility
+from trainer.bandit.belief import Belief
+from trainer.bandit.slate import Slate, best, fill, one_hot_slots
 
 
-class GreedyPolicy(tf.Module):
-    """Orders by predicted + phi . mean. Deterministic, so every filled slot has propensity 1."""
+class GreedyPolicy:
+    """Orders by posterior mean utility. Deterministic, so every filled slot has propensity 1."""
 
-    def __init__(self, mean: tf.Variable | tf.Tensor) -> None:
-        """Keep the posterior mean, [D] float32; a variable is read at every call."""
-        super().__init__()
-        self._mean = mean
-
-    def choose(
-        self, predicted_utility: tf.Tensor, features: tf.Tensor, valid: tf.Tensor, k: tf.Tensor, seed: tf.Tensor
-    ) -> Slate:
+    def choose(self, belief: Belief, k: tf.Tensor, seed: tf.Tensor) -> Slate:
         """Choose as `Policy.choose` says; the seed is not looked at. Ties go to the lower position."""
         del seed
-        utility = mean_utility(predicted_utility, features, valid, tf.convert_to_tensor(self._mean))
-        scores, positions = best(utility, k)
-        return fill(positions, scores, tf.ones_like(scores), k)
+        return sure_slate(belief.utility, k)
+
+    def distribution(self, belief: Belief, k: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """P(candidate n in slot j), [B, N, K] float32: ones and zeros."""
+        del seed
+        return sure_distribution(belief.utility, k)
+
+
+def sure_slate(scores: tf.Tensor, k: tf.Tensor) -> Slate:
+    """The slate of a policy that orders by scores [B, N] without a draw; minus infinity is never shown."""
+    values, positions = best(scores, k)
+    ones = tf.ones_like(values)
+    return fill(positions, values, ones, ones, k)
+
+
+def sure_distribution(scores: tf.Tensor, k: tf.Tensor) -> tf.Tensor:
+    """The distribution [B, N, K] of that policy."""
+    values, positions = best(scores, k)
+    return one_hot_slots(positions, tf.math.is_finite(values), tf.shape(scores)[1], k)

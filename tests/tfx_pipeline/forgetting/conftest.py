@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.tfx_pipeline.feedback import log_makers as makers
 from tfx_pipeline.answer_table import Answer, AnswerTable
 from tfx_pipeline.run_summary import RunSummary
 
@@ -82,9 +83,7 @@ def run_dir(tmp_path: Path, write_records: Write, example: Callable[..., bytes],
     _write_tables(tfx / "Ingest" / "tables" / "1")
     _write_quarantine(run)
     _write(run / "logs" / "run.log", "at 12:12,12 rows\nline 3, household_id: bad: '12'\n12 items, user 121\n")
-    _write(
-        run / "feedback" / "shown.jsonl", '{"user_id":"12","item_ids":["i1"]}\n{"user_id":"121","item_ids":["12"]}\n'
-    )
+    _write_feedback(run / "feedback")
     _write_summary(run, run_summary)
     _write_examples(tfx, write_records, example)
     write_statistics(tfx / "StatisticsGen" / "statistics" / "3" / "Split-train" / "FeatureStats.pb")
@@ -122,6 +121,15 @@ def _write_quarantine(run: Path) -> None:
     ]
     for folder in (run / "quarantine", run / "tfx" / "Ingest" / "tables" / "1" / "quarantine"):
         _write(folder / "events.csv", "\n".join(rows))
+
+
+def _write_feedback(log: Path) -> None:
+    slates = [makers.shown_row(f"of-{user}", ("12", "i1"), user_id=user) for user in ("12", "121", "7")]
+    outcomes = [makers.outcome_row(f"of-{user}", "12", value=0.5) for user in ("12", "12", "121")]
+    makers.write_rows(log / "shown" / "1.parquet", slates[:2])
+    makers.write_rows(log / "shown" / "2.tfrecord", slates[2:])
+    makers.write_rows(log / "outcomes" / "1.tfrecord", outcomes[1:])
+    makers.write_rows(log / "outcomes" / "2.parquet", outcomes[:1])
 
 
 def _write_summary(run: Path, summary: RunSummary) -> None:

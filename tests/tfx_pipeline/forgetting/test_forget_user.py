@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tests.tfx_pipeline.feedback import log_makers as makers
 from tfx_pipeline.config import ConfigError
 from tfx_pipeline.forgetting import forget_user
 from tfx_pipeline.forgetting.user import REDACTED
@@ -23,7 +24,9 @@ forget = forget_user.forget_user
 Examples = Callable[[Path], list[dict[str, list[Any]]]]
 
 REWRITTEN = {
-    "feedback/shown.jsonl": (1, "lines"),
+    "feedback/outcomes/1.tfrecord": (1, "outcomes"),
+    "feedback/outcomes/2.parquet": (1, "outcomes"),
+    "feedback/shown/1.parquet": (1, "slates"),
     "logs/run.log": (1, "lines"),
     "metrics.json": (2, "files"),
     "quarantine/events.csv": (2, "rows"),
@@ -52,8 +55,8 @@ def users_in(run_dir: Path, read_examples: Examples) -> Iterator[tuple[str, Any]
         for features in [] if path.suffix == ".pb" else read_examples(path):
             yield from ((path.name, [*words, "unknown"][user] if isinstance(user, int) else user.decode())
                         for user in features.get("user_id", []))  # fmt: skip
-    for path in run_dir.rglob("*.jsonl"):
-        yield from ((path.name, json.loads(line)["user_id"]) for line in path.read_text().splitlines())
+    for path in run_dir.glob("feedback/shown/*.tfrecord"):
+        yield from ((path.name, features["user_id"][0].decode()) for features in read_examples(path))
     for path in run_dir.rglob("quarantine/*.csv"):
         rows = list(csv.DictReader(path.open(newline="")))
         yield from ((path.name, row["value"].split(",")[0]) for row in rows if row["column"] != "product_id")
@@ -79,7 +82,9 @@ def test_the_report_lists_the_files_that_changed_and_no_others(run_dir: Path) ->
     after = contents(run_dir)
     rewritten = {str(each.path.relative_to(run_dir)): (each.removed, each.what) for each in report.rewritten}
     assert rewritten == REWRITTEN
-    changed = {name for name in before if before[name] != after[name]}
+    changed = {name for name in before if before[name] != after.get(name)}
+    # A part of the log that has nothing of anybody else.
+    assert before.keys() - after.keys() == {"feedback/outcomes/2.parquet"}
     assert changed == {*REWRITTEN, "report.html"}
     assert after.keys() - before.keys() == {FORGOTTEN_USERS_FILE}
     assert report.unreadable == ()
@@ -167,16 +172,30 @@ def test_hashed_ids_are_found_by_the_id_of_the_shop(run_dir: Path, monkeypatch: 
     stored = hash_user_id("12", PrivacyConfig(hash_user_ids=True))
     config = run_dir / "config.yaml"
     config.write_text(config.read_text().replace("data:", "data:\n  privacy: {hash_user_ids: true}", 1))
-    shown = run_dir / "feedback" / "shown.jsonl"
-    shown.write_text(json.dumps({"user_id": stored}) + "\n" + '{"user_id": "7"}\n')
+    makers.write_rows(
+        run_dir / "feedback/shown/3.parquet", [makers.shown_row(each, user_id=each) for each in (stored, "7")]
+    )
     report = forget(run_dir, "12")
-    assert shown.read_text() == '{"user_id": "7"}\n'
+    assert pq.read_table(run_dir / "feedback/shown/3.parquet")["user_id"].to_pylist() == ["7"]
     assert (run_dir / FORGOTTEN_USERS_FILE).read_text() == f"{hash_of(stored)}\n"
     # What an earlier run without hashing left goes as well.
     assert run_dir / "tfx/Ingest/tables/1/users.parquet" in {each.path for each in report.rewritten}
     monkeypatch.delenv("SHOPRANK_USER_KEY")
     with pytest.raises(DataError, match="SHOPRANK_USER_KEY, which is not set$"):
         forget(run_dir, "12")
+
+
+def test_a_log_elsewhere_is_told_if_it_is_gone(run_dir: Path, tmp_path: Path) -> None:
+    config = run_dir / "config.yaml"
+    config.write_text(config.read_text().replace("data:", "data:\n  feedback: ../log", 1))
+    log = tmp_path / "log"
+    report = forget(run_dir, "12")
+    assert report.absent == (log,)
+    assert list(report.lines())[-1] == f"There is no feedback log where the configuration says: {log}"
+    makers.write_rows(log / "shown/1.parquet", [makers.shown_row(user_id="12"), makers.shown_row("o", user_id="7")])
+    report = forget(run_dir, "12")
+    assert (report.absent, [each.path for each in report.rewritten]) == ((), [log / "shown/1.parquet"])
+    assert pq.read_table(log / "shown/1.parquet")["request_id"].to_pylist() == ["o"]
 
 
 def test_files_that_are_not_sound_are_told_and_left(run_dir: Path) -> None:
@@ -186,6 +205,8 @@ def test_files_that_are_not_sound_are_told_and_left(run_dir: Path) -> None:
         run_dir / "tfx/StatisticsGen/statistics/3/Split-eval/FeatureStats.pb",
         run_dir / "tfx/CandidateMiner/candidates/5/Split-train/half",
         run_dir / "tfx/half.json",
+        run_dir / "feedback/shown/half.tfrecord",
+        run_dir / "feedback/outcomes/half.parquet",
     ]
     for path in broken:
         path.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Users out of JSON logs and documents."""
+"""Users out of JSON documents."""
 
 import json
 from pathlib import Path
@@ -6,33 +6,10 @@ from typing import Any
 
 import pytest
 
-from tfx_pipeline.forgetting.json_files import erase_in_document, erase_lines
+from tfx_pipeline.forgetting.json_files import erase_in_document
 from tfx_pipeline.forgetting.user import REDACTED, User
 
 USER = User("12", "12", frozenset({"user_id", "customer"}))
-
-
-@pytest.mark.parametrize(
-    ("line", "named"),
-    [
-        ('{"user_id": "12", "shown": ["i1"]}', True),
-        ('{"user_id": 12}', True),
-        ('{"customer": "12"}', True),
-        ('{"request": {"user_id": "12"}}', True),
-        ('{"user_ids": ["7", "12"]}', True),
-        ('{"user_id": "12", "shown', True),
-        ('{"user_id": "121", "item_id": "12", "shown": ["12"], "n": 12}', False),
-        ('{"user_id": true, "users": 12}', False),
-        ('{"user_id": "7", "shown', False),
-        ("", False),
-    ],
-)
-def test_lines(tmp_path: Path, line: str, named: bool) -> None:
-    path = tmp_path / "shown.jsonl"
-    kept = '{"user_id": "7"}\n'
-    path.write_text(f"{kept}{line}\n{kept}")
-    assert erase_lines(path, USER) == int(named)
-    assert path.read_text() == (kept + kept if named else f"{kept}{line}\n{kept}")
 
 
 @pytest.mark.parametrize(

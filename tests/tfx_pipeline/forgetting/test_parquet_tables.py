@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfx_pipeline.forgetting.parquet_tables import erase
+from tfx_pipeline.forgetting.parquet_tables import count_rows, drop_rows, erase, values_where
 from tfx_pipeline.forgetting.user import User
 
 USER = User("12", "12")
@@ -57,8 +57,37 @@ def test_tables_without_users_stay(tmp_path: Path) -> None:
     assert erase(path, USER) == 0
 
 
-def test_a_file_that_is_not_parquet(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"PAR1 and no more", b"PAR1 and a foot too longPAR1"])
+def test_a_file_that_is_not_parquet(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "events.parquet"
-    path.write_bytes(b"PAR1 and no more")
-    with pytest.raises(pa.ArrowInvalid):
+    path.write_bytes(content)
+    with pytest.raises(ValueError):
         erase(path, USER)
+
+
+def test_a_file_with_damaged_pages(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    pq.write_table(pa.table({"user_id": ["12", "7"]}), path, compression="ZSTD")
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + b"\xff" * 40 + content[44:])
+    with pytest.raises(ValueError) as error:
+        erase(path, USER)
+    assert str(error.value) == f"{path}: not a sound Parquet file"
+
+
+def test_a_file_that_cannot_be_opened_is_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        erase(tmp_path / "events.parquet", USER)
+
+
+def test_values_beside_others(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    table = pa.table({"a": ["x", "y", None, "x"], "b": [1, 2, 1, 1]})
+    pq.write_table(table, path)
+    assert values_where(path, "a", "b", ["1"]) == ["x", "x"]
+    assert drop_rows(path, "a", ["x"]) == 2
+    assert count_rows(path) == 2
+    assert pq.read_table(path).to_pylist() == [{"a": "y", "b": 2}, {"a": None, "b": 1}]
+    with pytest.raises(ValueError) as error:
+        drop_rows(path, "c", ["x"])
+    assert str(error.value) == f"{path}: there is no column c"

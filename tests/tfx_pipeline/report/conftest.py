@@ -9,11 +9,15 @@ from tfx_pipeline.answer_table import Answer
 from tfx_pipeline.data_summary import DataSummary
 from tfx_pipeline.distribution_comparison import Comparison, Distance, NotMeasured
 from tfx_pipeline.evaluation.fairness import FairnessGap
+from tfx_pipeline.evaluation.off_policy.diagnostics import Diagnostics
+from tfx_pipeline.evaluation.off_policy.result import EstimatorRow, OffPolicyResult
+from tfx_pipeline.evaluation.off_policy.verdict import Verdict
 from tfx_pipeline.evaluation.paired_tests import PairedTest
 from tfx_pipeline.evaluation.probabilities import ProbabilityScores, ReliabilityBin
 from tfx_pipeline.evaluation.slice_scores import SliceScore
 from tfx_pipeline.evaluation.table import EvaluationRow, EvaluationTable, Items
 from tfx_pipeline.leakage.report import CheckResult
+from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.report import write_report
 from tfx_pipeline.run_details import ExampleUser, Exploration, PastItem, TrainingCurve, Versions
 from tfx_pipeline.run_summary import Gate, RunSummary, WindowMetrics
@@ -108,6 +112,17 @@ def searches() -> SearchQuality:
     return SearchQuality("test", "known items", 1_200, EvaluationTable(CUTOFFS, words))
 
 
+def off_policy() -> OffPolicyCheck:
+    support = Diagnostics(1_200, 90, 640.0, 1.02, 7.5, 0.01)
+    rows = (
+        EstimatorRow("DR", 0.031, (0.029, 0.033), (0.01, 0.06), support),
+        EstimatorRow("SNIPS", 0.0305, None, None, support),
+    )
+    better = Verdict("better", "95% interval of the difference to the logging policy: 0.001 to 0.003")
+    result = OffPolicyResult(0.029, (0.027, 0.031), rows, "DR", 0.002, (0.001, 0.003), better)
+    return OffPolicyCheck("thompson", 1_200, 3, 40, 0, result)
+
+
 def full_window_table(*models: str) -> EvaluationTable:
     return EvaluationTable(CUTOFFS, tuple(full_row(model, "all") for model in models))
 
@@ -141,6 +156,7 @@ def full_run(run_summary: RunSummary) -> RunSummary:
             Exploration("thompson", True, 50, 500, 0.31, 0.62, 0.04, 0.01),
         ),
         searches=(searches(),),
+        off_policy=off_policy(),
         versions=Versions({"tensorflow": "2.16.2", "tfx": "1.16.0"}, {"code": "9f" * 20, "data": "0a" * 32}, 7),
     )
 

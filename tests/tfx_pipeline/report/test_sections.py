@@ -90,10 +90,16 @@ def test_searches_stand_beside_bm25(outline: Outline) -> None:
     assert [row[1] for row in outline.rows if row[0] == "BM25"] == ["0.2210"]
 
 
-def test_exploration_says_that_no_log_was_given(outline: Outline) -> None:
+def test_exploration_promises_no_estimate_without_a_log(outline: Outline) -> None:
     assert ["thompson default", "50", "500", "31.0 %", "", "0.6200", "4.0 %"] in outline.rows
-    assert "No off-policy estimate." in outline.sections["exploration"]
-    assert "No such log was given" in outline.sections["exploration"]
+    assert "and never made up" in outline.sections["exploration"]
+
+
+def test_off_policy_estimates_stand_with_their_support_and_a_verdict(outline: Outline) -> None:
+    text = " ".join(outline.sections["off-policy"].split())
+    assert "1,200 logged slates" in text and "Better. 95% interval of the difference" in text
+    assert ["DR verdict", "0.0310", "0.0290 to 0.0330", "0.0100 to 0.0600", "640", "1.02", "7.5"] in outline.rows
+    assert ["SNIPS", "0.0305", "", "", "640", "1.02", "7.5"] in outline.rows
 
 
 def test_example_users_have_their_hits_marked(outline: Outline) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.bandit.evidence import append_constant
-from trainer.bandit.slate import best, fill, mean_utility, with_constant
+from trainer.bandit.slate import best, fill, slate_under, with_constant
 
 
 def test_ties_go_to_the_lower_position_at_every_width() -> None:
@@ -20,18 +20,21 @@ def test_partial_ties_equal_a_stable_sort() -> None:
     np.testing.assert_array_equal(positions, np.argsort(-utility, axis=1, kind="stable")[:, :17])
 
 
-def test_mean_utility_hides_what_cannot_be_ordered() -> None:
-    predicted = tf.constant([[1.0, 2.0, np.nan, 4.0, np.inf]])
-    features = tf.constant([[[1.0], [2.0], [3.0], [np.nan], [1.0]]])
-    utility = mean_utility(predicted, features, tf.constant([[True, False, True, True, True]]), tf.constant([0.5]))
-    np.testing.assert_array_equal(utility, [[1.5, -np.inf, -np.inf, -np.inf, -np.inf]])
-
-
 def test_fill_pads_to_k() -> None:
-    slate = fill(tf.constant([[4, 2]]), tf.constant([[0.5, -np.inf]]), tf.constant([[0.25, 1.0]]), tf.constant(3))
+    shares = tf.constant([[0.25, 1.0]])
+    slate = fill(tf.constant([[4, 2]]), tf.constant([[0.5, -np.inf]]), shares, 2 * shares, tf.constant(3))
     np.testing.assert_array_equal(slate.indices, [[4, -1, -1]])
     np.testing.assert_array_equal(slate.scores, [[0.5, 0.0, 0.0]])
     np.testing.assert_array_equal(slate.propensities, [[0.25, 0.0, 0.0]])
+    np.testing.assert_array_equal(slate.inclusions, [[0.5, 0.0, 0.0]])
+
+
+def test_slate_under_a_distribution_takes_its_propensities_and_holds_inclusions_to_one() -> None:
+    distribution = tf.constant([[[0.75, 0.2501], [0.125, 0.25], [0.125, 0.4999]]])
+    slate = slate_under(distribution, tf.constant([[0, 2]]), tf.constant([[2.0, 1.0]]), tf.constant(2))
+    np.testing.assert_array_equal(slate.propensities, np.float32([[0.75, 0.4999]]))
+    # What the first candidate has above 1 goes to the others, by what they lack: .625 and .3751.
+    np.testing.assert_allclose(slate.inclusions, [[1.0, 0.6249 + 0.0001 * 0.3751 / 1.0001]], rtol=1e-6)
 
 
 def test_constant_of_the_graph_equals_the_constant_of_the_fit() -> None:

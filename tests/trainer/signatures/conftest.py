@@ -19,7 +19,7 @@ from trainer.item_to_item.neighbours import Neighbours
 from trainer.ranker import Ranker
 from trainer.retrieval_package import RetrievalPackage
 from trainer.retrieval_training import build_towers
-from trainer.servable import INPUTS
+from trainer.signature_inputs import INPUTS
 from trainer.text_encoder import TextEncoder
 from trainer.user_store import UserStore
 

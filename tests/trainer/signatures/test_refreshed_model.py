@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from trainer.bandit.posterior import LinearPosterior
+from trainer.calibration.calibration import Calibration
 from trainer.damaged_files import DamagedFileError
 from trainer.export import build_retrieval_graph
 from trainer.hyperparameters import Hyperparameters
@@ -21,7 +22,7 @@ from trainer.model_parts import ModelParts
 from trainer.ranker import Ranker
 from trainer.refreshed_model import RefreshedModel
 from trainer.retrieval_package import RetrievalPackage
-from trainer.servable import INPUTS
+from trainer.signature_inputs import INPUTS
 
 EARLIER = [ItemRecord("oat-1", "oat milk", category="food > dairy", price=2.0), ItemRecord("soap-1", price=9.0)]
 LATER = [ItemRecord("brush-1", "soft brush"), ItemRecord("oat-1", price=3.0), ItemRecord("text-1", available=False)]
@@ -40,6 +41,7 @@ def parts(folder: Path, shop_package: RetrievalPackage, transformed: Any, settin
     ranker = Ranker(list(settings.objectives), len(graph.features.names), settings.ranker["hidden"])
     shop_package.save(folder / "package")
     ranker.save(folder / "ranker.keras")
+    Calibration.none(len(settings.objectives)).save(folder / "calibration.json")
     LinearPosterior.prior(settings.ranker["hidden"][-1] + 1, 1.0, 1.0).save(folder / "posterior.npz")
     transform = Path(transformed.output.transform_savedmodel_dir).parent
     return ModelParts(folder / "package", transform, folder / "ranker.keras", json.dumps(asdict(settings)))
@@ -101,7 +103,10 @@ def test_a_new_item_is_remembered_and_excluded(ask: Callable[..., Any]) -> None:
     assert "oat-1" not in items(ask("recommend", exclude_item_ids=[["oat-1"]], k=[10]))
 
 
-@pytest.mark.parametrize("name", ["package/towers.keras", "package/catalogue.npz", "ranker.keras", "posterior.npz"])
+DAMAGED = ["package/towers.keras", "package/catalogue.npz", "ranker.keras", "calibration.json", "posterior.npz"]
+
+
+@pytest.mark.parametrize("name", DAMAGED)
 def test_a_damaged_part_is_named(parts: ModelParts, folder: Path, name: str) -> None:
     path = folder / name
     content = path.read_bytes()

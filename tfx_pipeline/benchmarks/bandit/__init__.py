@@ -1,0 +1,1 @@
+"""The bandit head measured: off-policy estimates, regret, and its peers."""

@@ -1,0 +1,1 @@
+"""Correction of predicted probabilities, fitted on cases that the ranker did not learn from; NumPy, and core ops."""
