@@ -16,4 +16,8 @@ compile setup.py $extras --python-version 3.10 --python-platform x86_64-manylinu
 # One lock serves three Pythons, so it is resolved with markers for the systems that pyproject.toml names.
 # shellcheck disable=SC2086
 compile setup.py $extras --python-version 3.11 --universal --output-file requirements/py311.txt "$@"
+# The peers of the benchmarks; obp asks for packages that it hardly uses, so it is installed without any.
+compile requirements/bench.in --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
+    --output-file requirements/bench.txt "$@"
+compile requirements/bench_obp.in --no-deps --python-version 3.10 --output-file requirements/bench_obp.txt "$@"
 compile requirements/uv.in --python-version 3.10 --universal --output-file requirements/uv.txt "$@"

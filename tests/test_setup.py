@@ -26,7 +26,10 @@ def lock_entries(path: Path) -> list[str]:
     return "\n".join(lines).replace("\\\n", "").splitlines()
 
 
-@pytest.mark.parametrize("path", [*LOCKS.values(), ROOT / "requirements/uv.txt"], ids=lambda path: path.name)
+OTHER_LOCKS = [ROOT / "requirements" / f"{name}.txt" for name in ("uv", "bench", "bench_obp")]
+
+
+@pytest.mark.parametrize("path", [*LOCKS.values(), *OTHER_LOCKS], ids=lambda path: path.name)
 def test_lock_holds_only_exact_pins_with_hashes(path: Path) -> None:
     entry = re.compile(r"[a-z0-9][a-z0-9-]*==[0-9][0-9a-z.]*( ; [^#]+?)?( +--hash=sha256:[0-9a-f]{64})+")
     entries = lock_entries(path)

@@ -140,7 +140,7 @@ def test_all_parts_together(conditioned: Hyperparameters, tmp_path: Path) -> Non
     ((inputs, labels),) = validation
     # What an impression in a later slot brought is held against what one in that slot should have brought.
     evidence = Evidence.none(9).add(*evidence_of(ranker, inputs, labels), weights=None)
-    settings = replace(conditioned, bandit={**conditioned.bandit, "evidence_weight": 1.0, "item_precision": None})
+    settings = replace(conditioned, bandit={**conditioned.bandit, "evidence_weight": 1.0, "item_precision": math.inf})
     actual = posterior_of(ranker, validation, settings, ITEM_IDS)
     np.testing.assert_allclose(actual.mean, LinearPosterior.from_evidence(evidence, 1.0).mean, atol=1e-3)
 
