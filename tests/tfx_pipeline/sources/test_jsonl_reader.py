@@ -170,10 +170,10 @@ def test_lines_that_are_not_utf_8(save: Save) -> None:
         ("a.jsonl", "\n \n", "the file has no data rows"),
         ("a.jsonl", "[\n1,\n2]\n", "not JSON Lines: none of the first 3 lines is a JSON object"),
         ("a.jsonl", '{"a": 1}\n'.encode("utf-16"), "binary data, not JSON Lines"),
-        ("a.jsonl", gzip.compress(b"{}"), "a gzip file, not JSON Lines"),
+        ("a.jsonl", gzip.compress(b"{}", mtime=0), "a gzip file, not JSON Lines"),
         ("a.jsonl.gz", b"{}", "not a gzip file"),
         ("a.jsonl", b'{"a": 1}\n' + b"x" * 2000, "not JSON Lines: a line is longer than 1,000 bytes"),
-        ("a.jsonl.gz", gzip.compress(np.random.default_rng(1).bytes(20_000).hex().encode())[:-5000],
+        ("a.jsonl.gz", gzip.compress(np.random.default_rng(1).bytes(20_000).hex().encode(), mtime=0)[:-5000],
          "not readable as JSON Lines: Truncated compressed stream"),
     ],
 )  # fmt: skip
