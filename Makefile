@@ -19,7 +19,7 @@ demo: setup ## train, evaluate and query a shop on the data that comes with the 
 
 test: lint ## checks and fast tests (what CI runs)
 	@sh scripts/setup_browser.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 test-slow: setup ## the tests that `make test` leaves out for time
 	$(BIN)/python -m pytest -m "slow or modern_stack"

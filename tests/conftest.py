@@ -2,24 +2,31 @@
 
 import os
 import sys
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # TensorFlow reads both once, when it is imported; tensorflow-transform and TensorFlow Recommenders need Keras 2.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+END_TO_END = "tests/end_to_end"
 
-END_TO_END = Path(__file__).parent / "end_to_end"
+
+class ByFixtures(LoadScopeScheduling):
+    """Hands out whole files, and the end-to-end folder as one: its tests share one run of the whole pipeline."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return END_TO_END if file.startswith(f"{END_TO_END}/") else file
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFixtures:
+    return ByFixtures(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        # The tests of a file share its fixtures, and those of the end-to-end folder one run of the whole pipeline.
-        shared = END_TO_END if item.path.is_relative_to(END_TO_END) else item.path
-        item.add_marker(pytest.mark.xdist_group(str(shared)))
     if sys.version_info >= (3, 11):
         return
     skip = pytest.mark.skip(reason="needs the second stack: Python 3.11-3.13, see CONTRIBUTING.md")

@@ -142,8 +142,8 @@ class RankerConfig(Section):
     attended_events: int = Field(0, ge=0)
     """Latest events of the history that each candidate attends to (DIN); 0 for none."""
     position_slots: int = Field(0, ge=0)
-    """Slots whose effect on what is shown in them is learned beside the ranker, where the log has the slot; 0 for
-    none."""
+    """Slots whose effect on what is shown in them is learned beside the ranker, from what the feedback log says was
+    shown in the ranker's window; 0 for none, and then the ranker does not learn from that log."""
     epochs: int = Field(5, ge=1)
     batch_cases: int = Field(64, ge=1)
     """Users in a batch; each brings all of its candidates."""
@@ -196,8 +196,8 @@ class BanditConfig(Section):
     evidence_weight: float = Field(0.01, gt=0, le=1)
     """What a mined candidate counts as evidence: it was never shown, so less than an impression."""
     draws: int = Field(512, ge=16)
-    """Monte Carlo draws behind a propensity without a closed form; the standard error is at most
-    1 / (2 sqrt(draws))."""
+    """Fixed draws that `thompson` takes one of. The later slots of `square_cb` and `plackett_luce` have their
+    propensities from an eighth as many sampled slates, with a standard error of at most 1 / (2 sqrt(draws / 8))."""
     attribution_hours: float = Field(24.0, gt=0)
     """How long after a slate was shown an outcome counts as its own."""
 
@@ -245,6 +245,8 @@ class Config(Section):
     def _values_are_numbers(self) -> "Config":
         known = ["price", *(name for name, kind in self.data.own_columns["items"].items() if kind == "number")]
         for name, objective in self.objectives.items():
+            if objective.value is not None and self.data.items is None:
+                raise ValueError(f"objectives.{name}.value needs a table data.items")
             if objective.value is not None and objective.value not in known:
                 raise ValueError(
                     f"objectives.{name}.value is {objective.value!r}, not one of {', '.join(known)}; a column of the "

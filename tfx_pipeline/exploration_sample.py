@@ -7,7 +7,7 @@ from tfx_pipeline.evaluation.rankings import PAD
 from tfx_pipeline.run_details import Exploration
 from tfx_pipeline.served_ranker import ServedRanker
 
-EXPLORING_POLICIES = ("thompson",)
+ALWAYS_MEASURED = "thompson"
 SAMPLE_USERS = 200
 LOW_PROPENSITY = 0.01
 
@@ -15,7 +15,7 @@ LOW_PROPENSITY = 0.01
 def measure_exploration(
     served: ServedRanker, cases: EvaluationCases, k: int, default_policy: str, seed: int
 ) -> tuple[Exploration, ...]:
-    """Ask users drawn at random for a slate by each policy, and compare it with the greedy one.
+    """Ask users drawn at random for a slate by Thompson sampling and by the default policy, beside the greedy one.
 
     Nothing is measured where there is no slate.
 
@@ -32,7 +32,8 @@ def measure_exploration(
     greedy = served.slates(sample, k).items
     if (greedy == PAD).all():
         return ()
-    return tuple(_measured(served, sample, greedy, policy, policy == default_policy) for policy in EXPLORING_POLICIES)
+    policies = dict.fromkeys([ALWAYS_MEASURED, *({default_policy} - {"greedy"})])
+    return tuple(_measured(served, sample, greedy, policy, policy == default_policy) for policy in policies)
 
 
 def _measured(

@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from serving.feedback.schema import TABLES
 from tfx_pipeline.config import Config
 from tfx_pipeline.evaluation.off_policy.result import OffPolicyResult
 from tfx_pipeline.evaluation.off_policy.settings import OffPolicySettings
+from tfx_pipeline.feedback.log_parts import part_files
 from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.run_directory import LOG_FOLDER
 
@@ -23,7 +25,8 @@ def feedback_log(config: Config) -> Path | None:
 
 def log_hash(folder: Path) -> str:
     """Hash of the names and sizes of a log's part files: only forgetting a user rewrites one."""
-    parts = sorted((str(path.relative_to(folder)), path.stat().st_size) for path in folder.glob("*/*"))
+    files = [path for table in TABLES for path in part_files(folder, table)]
+    parts = [(path.name, path.stat().st_size) for path in files]
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
@@ -34,15 +37,20 @@ def measure_off_policy(saved_model: Path, folder: Path, trained_until: int, conf
         saved_model: Folder of the SavedModel.
         folder: The feedback log.
         trained_until: End of the model's training window, epoch seconds: what was shown before is no test of it.
-        config: Objectives, attribution window and bounds of the run.
+        config: Attribution window and bounds of the run; objectives are those of the model.
 
     Raises:
         PipelineError: The log cannot be used.
     """
     from tfx_pipeline.feedback.join import joined_log
+    from tfx_pipeline.feedback.joined_run_log import DELAY_SECONDS
+    from tfx_pipeline.feedback.lineage import trained_with
 
-    objectives = {name: (each.event_types, each.weight) for name, each in config.objectives.items()}
-    log = joined_log(folder, objectives, round(config.bandit.attribution_hours * 3600))
+    settings = trained_with(saved_model)
+    weights = settings.objective_weights
+    objectives = {name: (kinds, weights[name]) for name, kinds in settings.label_events.items()}
+    seconds = round(config.bandit.attribution_hours * 3600)
+    log = joined_log(folder, objectives, seconds, delay_seconds=DELAY_SECONDS, with_features=False)
     return _measure(saved_model, log, trained_until, config)
 
 
@@ -71,6 +79,7 @@ def _estimate(saved_model: Path, log: "JoinedLog", config: Config) -> OffPolicyR
     from tfx_pipeline.evaluation.off_policy.evaluate import evaluate_policy
     from tfx_pipeline.evaluation.off_policy.logged_slots import LoggedSlots
     from tfx_pipeline.feedback.asked_again import ask_again
+    from tfx_pipeline.feedback.earned_utility import earned_utility
 
     model = tf.saved_model.load(str(saved_model))
     evaluation = ask_again(model, log, config.bandit.policy)
@@ -79,4 +88,5 @@ def _estimate(saved_model: Path, log: "JoinedLog", config: Config) -> OffPolicyR
         rounds=max(config.evaluation.bootstrap_rounds, 1),
         minimum_effective_sample_size=config.evaluation.minimum_effective_sample_size,
     )
-    return evaluate_policy(LoggedSlots(log.rewards, log.propensities, log.slot, log.request), evaluation, settings)
+    earned = earned_utility(log, saved_model)
+    return evaluate_policy(LoggedSlots(earned, log.propensities, log.slot, log.request), evaluation, settings)

@@ -1,6 +1,7 @@
 """The DAG: from the shop's files to a pushed SavedModel."""
 
 import json
+import time
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -255,7 +256,8 @@ def _candidate_miner(
     ingest: base_component.BaseComponent, transform: Transform, towers: Trainer, config: Config
 ) -> base_component.BaseComponent:
     folder, shown = feedback_log(config), {}
-    if folder is not None:
+    # Without a tower for the slot the ranker would take what the slot did for what the item is worth.
+    if folder is not None and config.ranker.position_slots:
         seconds = round(config.bandit.attribution_hours * 3600)
         log = TrainingLog(str(folder), log_hash(folder), seconds, config.split.model_dump_json())
         shown = {"log": log.to_json(), "tables": ingest.outputs["tables"]}
@@ -335,7 +337,7 @@ def _off_policy_evaluator(
             tables=ingest.outputs["tables"],
             model=ranker.outputs["model"],
             log=str(log),
-            log_hash=log_hash(log),
+            log_hash=f"{log_hash(log)} {int(time.time() // 3600)}",
             config=config.model_dump_json(include=names),
             version=code_version(*stage_code.OFF_POLICY_CODE),
         )

@@ -95,11 +95,14 @@ def off_policy_gates(check: OffPolicyCheck | None, settings: EvaluationConfig) -
         yield Gate(name, True, "the log cannot tell: it has no slate from after the training window")
         return
     result, allowed = check.result, settings.maximum_off_policy_loss * abs(check.result.logged_value)
-    reason = f"{result.verdict.outcome}: {result.verdict.reason}"
     bounds = OffPolicySettings(minimum_effective_sample_size=settings.minimum_effective_sample_size)
-    is_blind = result.difference_interval is None or bool(weak_support(result.diagnostics, bounds))
-    below = result.difference_interval is not None and result.difference_interval[0] < -allowed
-    yield Gate(name, is_blind or not below, reason)
+    weak = weak_support(result.diagnostics, bounds)
+    if weak or result.difference_interval is None:
+        yield Gate(name, True, f"the log cannot tell: {'; '.join(weak) or 'the difference has no interval'}")
+        return
+    low, high = result.difference_interval
+    reason = f"the difference lies between {low:+.6g} and {high:+.6g}, from {-allowed:+.6g} on is allowed"
+    yield Gate(name, low >= -allowed, reason)
 
 
 def threshold_gate(result: WindowResult, threshold: ThresholdConfig) -> Gate:

@@ -85,7 +85,9 @@ class CandidateUnion(tf.Module):
         scores = tf.concat([part[1] for part in parts], axis=1)
         sources = tf.concat([tf.fill(tf.shape(part[0]), number) for number, part in enumerate(parts)], axis=1)
         valid = scores > HIDDEN / 2
-        return Candidates(rows, valid & ~_seen_before(rows, valid), sources)
+        found = Candidates(rows, valid & ~_seen_before(rows, valid), sources)
+        order = _steady_order([tf.shape(part[0])[1] for part in parts])
+        return Candidates(*(tf.gather(values, order, axis=1) for values in found))
 
     def _from_history(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Items of the history by decayed count, each at its latest event; rows and scores [B, n]."""
@@ -138,6 +140,17 @@ class CandidateUnion(tf.Module):
         scores = tf.where(allowed, self.popularity[tf.newaxis, :], HIDDEN)
         best, rows = tf.math.top_k(scores, tf.minimum(self.counts.popular, tf.shape(scores)[1]))
         return rows, best
+
+
+def _steady_order(widths: list[tf.Tensor]) -> tf.Tensor:
+    """The columns with those of the words of a query at the end, int32 [N].
+
+    They are there only if some request of the batch has a query. What a policy draws goes by column: another request
+    must not have its columns elsewhere for that.
+    """
+    columns = tf.split(tf.range(tf.reduce_sum(widths)), tf.stack(widths))
+    lexical = columns.pop(SOURCES.index("lexical"))
+    return tf.concat([*columns, lexical], axis=0)
 
 
 def _seen_before(rows: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:

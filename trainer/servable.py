@@ -1,5 +1,6 @@
 """The one SavedModel: retrieve, rank and explore behind the signatures of the design, on raw strings."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -116,7 +117,7 @@ class Servable(tf.Module):
             "scores": tf.where(filled, slate.scores, 0.0),
             "propensities": tf.where(filled, tf.minimum(slate.propensities, 1.0), 0.0),
             "inclusion_probabilities": tf.where(filled, tf.minimum(slate.inclusions, 1.0), 0.0),
-            "predicted_utilities": tf.where(filled, of_slots(offer.utility), 0.0),
+            "predicted_utilities": tf.where(filled, self._in_slots(of_slots, offer), 0.0),
             "exploration_features": tf.where(filled[:, :, tf.newaxis], of_slots(offer.features), 0.0),
             "sources": tf.where(filled, tf.gather(tf.constant(SOURCES), sources), ""),
             "policy": self.exploration.resolved(policy),
@@ -197,6 +198,15 @@ class Servable(tf.Module):
         }
         ranked = self._rank(parsed[features.ITEM_ID][:, tf.newaxis], **side)
         return {name: values[:, 0] for name, values in ranked.items()}
+
+    def _in_slots(self, of_slots: Callable[[tf.Tensor], tf.Tensor], offer: Offer) -> tf.Tensor:
+        """What was expected of the chosen items where they are shown, which is what an outcome is held against."""
+        if self._ranker.position_tower is None:
+            return of_slots(offer.utility)
+        last_layer, rows = of_slots(offer.features)[:, :, :-1], of_slots(offer.candidates.rows)
+        slots = tf.range(tf.shape(rows)[1])[tf.newaxis, :]
+        logits = self._ranker.logits_of(last_layer, tf.repeat(slots, tf.shape(rows)[0], axis=0))
+        return self.utility(self.calibration(tf.sigmoid(logits)), rows)
 
     def _offer(self, exclude_item_ids: tf.Tensor, **side: tf.Tensor) -> Offer:
         asked = self.raw.query_side(**side)

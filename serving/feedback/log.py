@@ -89,6 +89,8 @@ class FeedbackLog:
         """
         self._check_open()
         worth = math.nan if value is None else value
+        if math.isinf(worth):
+            raise ValueError(f"value: a finite number is needed, got {value!r}")
         row: Row = {"request_id": request_id, "item_id": item_id, "event_type": event_type}
         row |= {"timestamp": int(timestamp), "value": worth}
         check_row(OUTCOMES, row)

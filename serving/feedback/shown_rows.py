@@ -1,8 +1,9 @@
 """Slates, and what was asked for them, as rows of the log."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from serving import inputs
 from serving.answers import RankedItem, Slate
@@ -114,7 +115,7 @@ def _check(row: Row, items: Sequence[RankedItem]) -> None:
     if len(widths) > 1:
         raise ValueError(f"{place}: exploration_features: items have {min(widths)} to {max(widths)} numbers")
     for name in _FINITE:
-        if not all(map(math.isfinite, row[name])):
+        if not np.isfinite(np.asarray(row[name], np.float32)).all():
             raise ValueError(f"{place}: {name}: a number is not finite")
     for name in ("propensities", "inclusion_probabilities"):
         for item_id, chance in zip(row["item_ids"], row[name], strict=True):

@@ -236,7 +236,8 @@ def test_a_lower_bound_below_what_was_shown_is_not_blessed_if_the_log_can_tell(
 ) -> None:
     [gate] = off_policy_gates(checked(low, effective), EvaluationConfig(maximum_off_policy_loss=allowed))
     assert (gate.name, gate.passed) == ("off-policy value of thompson, against what was shown", passed)
-    assert gate.reason == "better: so it is"
+    told = "the log cannot tell: the effective sample size is 2.0" if effective == 2 else "the difference lies between"
+    assert gate.reason.startswith(told)
 
 
 def test_a_log_without_later_slates_cannot_tell() -> None:

@@ -62,8 +62,8 @@ def CandidateMiner(
         candidates: See `trainer.mined_examples`.
         rows: tf.Examples with user, item and labels of a draw of the eval cases' candidates. They carry no history:
             the servable's user store ends where the eval window starts.
-        log: `TrainingLog` as JSON, where there is a feedback log: what was shown in the ranker's window is candidates
-            with positions.
+        log: `TrainingLog` as JSON, where slots are learned from a feedback log: what was shown in the ranker's window
+            is candidates with positions.
         tables: The tables on the data contract, for the time of that window.
     """
     del version
@@ -91,7 +91,7 @@ def CandidateMiner(
             if split == features.EVAL:
                 _write_rows(plain, part, miner, _split_file(rows, split))
             if split == features.TRAIN and slates:
-                others.append(miner.shown(graph, slates, f"{examples.uri}/Split-{source}/*"))
+                others.append(miner.shown(graph, slates, f"{examples.uri}/Split-{features.USERS}/*"))
             write_mined(itertools.chain(plain, *others), _split_file(candidates, split))
     splits = [features.TRAIN, features.CALIBRATION, features.EVAL]
     candidates.split_names = artifact_utils.encode_split_names(splits)
@@ -132,7 +132,7 @@ class Miner:
         return case_variants(cases, self.package.catalogue, self._encode, unknown_user, self.settings.seed)
 
     def shown(self, graph: RetrievalGraph, slates: ShownSlates, files: str) -> Iterator[MinedCase]:
-        """What was shown, with features as of the ranker's window; `files` are those of its split."""
+        """What was shown, with features as of the ranker's window; `files` have the latest events of every user."""
         names = (features.USER_ID, features.EVENT_TYPES)
         users, kinds = (_rows(vocabulary(self.transform, name)) for name in names)
         items = _rows(self.package.catalogue.item_ids)

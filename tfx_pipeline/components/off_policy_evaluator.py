@@ -30,7 +30,7 @@ def OffPolicyEvaluator(
         tables: The tables on the data contract, for the time at which training ends.
         model: The exported servable.
         log: Folder of the feedback log.
-        log_hash: Hash of its files.
+        log_hash: Hash of its files, and the hour: slates become old enough without a new file.
         config: The parts of `Config` that the evaluation reads, as JSON.
         version: Hash of the code.
         evaluation: The result, an `OffPolicyCheck`.

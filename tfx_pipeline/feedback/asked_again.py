@@ -8,7 +8,7 @@ import pandas as pd
 import tensorflow as tf
 
 from serving.feedback.context_digest import context_digest
-from serving.feedback.schema import CONTEXT_COLUMNS
+from serving.feedback.schema import CONTEXT_COLUMNS, SHOWN
 from tfx_pipeline.evaluation.off_policy.logged_slots import EvaluationPolicy
 from tfx_pipeline.feedback.joined_log import JoinedLog
 from trainer.progress import report_progress
@@ -20,11 +20,10 @@ _OF_SLOT = ("propensities", "utilities", "expected_utilities")
 
 def has_context(contexts: pd.DataFrame) -> np.ndarray:
     """Whether the log kept what was asked, and not its digest alone; bool [Q]."""
-    columns = [contexts[name].tolist() for name in (*CONTEXT_COLUMNS, "context_digest")]
-    rows = zip(*columns, strict=True)
-    return np.array(
-        [context_digest(dict(zip(CONTEXT_COLUMNS, row[:-1], strict=True))) == row[-1] for row in rows], bool
-    )
+    lists = {column.name for column in SHOWN if column.is_list}
+    columns = [contexts[name].map(list) if name in lists else contexts[name] for name in CONTEXT_COLUMNS]
+    digests = (context_digest(dict(zip(CONTEXT_COLUMNS, row, strict=True))) for row in zip(*columns, strict=True))
+    return np.array([digest == kept for digest, kept in zip(digests, contexts["context_digest"], strict=True)], bool)
 
 
 def ask_again(model: Any, log: JoinedLog, policy: str) -> EvaluationPolicy:

@@ -37,6 +37,7 @@ def joined_log(
     delay_seconds: int = 0,
     times_value: Collection[str] = (),
     model_versions: Collection[str] | None = None,
+    with_features: bool = True,
 ) -> JoinedLog:
     """Join what was shown with what came of it.
 
@@ -53,6 +54,8 @@ def joined_log(
             over is too young: it is left out.
         times_value: Objectives whose weight is multiplied by the event's value; an event without a value counts once.
         model_versions: Take slates of these versions alone; of all by default.
+        with_features: Whether the exploration features are wanted; without them rankers of any width may stand in the
+            log, and the features have no column.
 
     Returns:
         The slates that are old enough, and their slots.
@@ -79,7 +82,7 @@ def joined_log(
         outcomes=len(outcomes),
         **fates,
     )
-    return _joined(shown, slots, rewards, ready, counts)
+    return _joined(shown, slots, rewards, ready, counts, with_features)
 
 
 def _check_arguments(
@@ -118,7 +121,12 @@ def _slots(shown: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(
-    shown: pd.DataFrame, slots: pd.DataFrame, rewards: Rewards, ready: np.ndarray, counts: JoinCounts
+    shown: pd.DataFrame,
+    slots: pd.DataFrame,
+    rewards: Rewards,
+    ready: np.ndarray,
+    counts: JoinCounts,
+    with_features: bool,
 ) -> JoinedLog:
     of_ready = slots["is_ready"].to_numpy()
     kept, used = shown[ready].reset_index(drop=True), slots[of_ready]
@@ -133,7 +141,7 @@ def _joined(
         propensities=used["propensity"].to_numpy(),
         inclusions=used["inclusion"].to_numpy(),
         predicted=used["predicted"].to_numpy(),
-        features=_features(kept),
+        features=_features(kept) if with_features else np.zeros((len(used), 0), np.float32),
         request_ids=kept["request_id"].to_numpy(),
         timestamps=kept["timestamp"].to_numpy(),
         model_versions=kept["model_version"].to_numpy(),

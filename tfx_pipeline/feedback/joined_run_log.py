@@ -48,6 +48,6 @@ def read_run_log(
     window = round(load_config(run_dir / "config.yaml").bandit.attribution_hours * 3600)
     settings = trained_with(served)
     weights = settings.objective_weights
-    objectives = {name: (types, weights[name]) for name, types in settings.objective_events.items()}
+    objectives = {name: (types, weights[name]) for name, types in settings.label_events.items()}
     names = [str(version) for version in sorted(versions)]
     return joined_log(folder, objectives, window, now, delay_seconds=delay_seconds, model_versions=names)

@@ -113,12 +113,14 @@ def _without_duplicates(frame: pd.DataFrame) -> pd.DataFrame:
             if _content(first) != _content(other):
                 places = " and ".join(f"{row['file']}: row {row['row']}" for row in (first, other))
                 raise PipelineError(f"{places}: different slates have the request id {request_id!r}")
-    return frame[~frame["request_id"].duplicated()]
+    earliest = frame.sort_values("timestamp", kind="stable")
+    return earliest[~earliest["request_id"].duplicated()].sort_index()
 
 
 def _content(row: pd.Series) -> list[object]:
     # A slate may be in parts of both formats, and TFRecord has 32-bit numbers alone.
-    values = (row[column.name] for column in SHOWN)
+    # Whoever logs a slate again, as after an error, does so at another time.
+    values = (row[column.name] for column in SHOWN if column.name != "timestamp")
     return [
         (value.astype(np.float32) if value.dtype.kind == "f" else value).tolist()
         if isinstance(value, np.ndarray)

@@ -10,6 +10,7 @@ from tfx_pipeline.config import SplitConfig
 from tfx_pipeline.feedback.asked_again import has_context
 from tfx_pipeline.feedback.join import joined_log
 from tfx_pipeline.feedback.joined_log import JoinedLog
+from tfx_pipeline.feedback.joined_run_log import DELAY_SECONDS
 from tfx_pipeline.split import NEVER
 from tfx_pipeline.split_tables import read_split
 from trainer.hyperparameters import Hyperparameters
@@ -56,8 +57,9 @@ class TrainingLog:
         """
         split = read_split(tables, SplitConfig.model_validate_json(self.split))
         objectives = {name: (kinds, 1.0) for name, kinds in settings.label_events.items()}
-        log = joined_log(self.folder, objectives, self.seconds)
-        inside = (log.timestamps >= split.ranker_start) & (log.timestamps < split.eval_start)
+        log = joined_log(self.folder, objectives, self.seconds, delay_seconds=DELAY_SECONDS, with_features=False)
+        # What came of a slate is known once its attribution window is over: that must be before the eval window.
+        inside = (log.timestamps >= split.ranker_start) & (log.timestamps + self.seconds < split.eval_start)
         usable = inside & has_context(log.contexts) & (split.eval_start != NEVER)
         return _shown(log.take(np.flatnonzero(usable)[-MOST_SLATES:]), list(objectives))
 

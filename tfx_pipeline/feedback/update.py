@@ -79,7 +79,7 @@ def update_from_feedback(
         new = ~ledger.holds(hashes)
         rows = new[joined.request]
         path = None
-        if new.any():
+        if rows.any():
             with quiet_tensorflow(run_dir):
                 posterior = _learned(joined, rows, served)
                 learned = ledger.folded(hashes[new], made_from=number).shared_by(versions)

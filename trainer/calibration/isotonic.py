@@ -7,6 +7,9 @@ from numpy.typing import ArrayLike
 
 from trainer.calibration.checked import Array, checked_rows
 
+_PRIOR_ROWS = 20.0
+"""Rows that the prediction itself counts in every pool."""
+
 OWN_SHARE = 1e-3
 """Share of the original probability in a corrected one. It is the tiny slope that keeps apart what the curve alone
 would tie: items in one order stay in it."""
@@ -38,6 +41,8 @@ def fit_isotonic(probabilities: ArrayLike, labels: ArrayLike) -> Isotonic:
     labels 1 of each pool (centred isotonic regression, Oron and Flournoy, "Centered isotonic regression", 2017), which
     ties no two items that are in different pools or at different places of one. It ends in (0, 0) and (1, 1).
 
+    The level of a pool is that of its rows and of 20 more that happened as often as predicted.
+
     Args:
         probabilities: Predicted ones, [N].
         labels: 1 where it happened, else 0; [N].
@@ -52,7 +57,10 @@ def fit_isotonic(probabilities: ArrayLike, labels: ArrayLike) -> Isotonic:
     rows, hits = np.bincount(owners), np.bincount(owners, happened)
     pools = pool_adjacent_violators(hits / rows, rows.astype(np.float64))
     count = np.bincount(pools, rows)
-    knots, levels = np.bincount(pools, places * rows) / count, np.bincount(pools, hits) / count
+    knots = np.bincount(pools, places * rows) / count
+    # A pool of one lucky row must not say that all above it is sure.
+    levels = (np.bincount(pools, hits) + _PRIOR_ROWS * knots) / (count + _PRIOR_ROWS)
+    levels = np.maximum.accumulate(levels)
     inside = (knots > 0) & (knots < 1)
     # As the graph has them: float32, where two knots may be one.
     knots, first = np.unique(np.concatenate([[0.0], knots[inside], [1.0]]).astype(np.float32), return_index=True)

@@ -48,19 +48,23 @@ def fit_platt(probabilities: ArrayLike, labels: ArrayLike) -> Platt:
         return Platt()
     target = np.where(happened == 1, (positives + 1) / (positives + 2), 1 / (len(happened) - positives + 2))
     rows = np.stack([log_odds(predicted), np.ones(len(predicted))], axis=1)
-    slope, intercept = _newton(rows, target)
-    # Probabilities that say nothing may slope the wrong way; the order of the items is not theirs to turn.
-    return Platt(max(float(slope), _SMALLEST_SLOPE), float(intercept))
+    slope, intercept = _newton(rows, target, np.array([1.0, 0.0]), free=2)
+    if slope < _SMALLEST_SLOPE:
+        # Probabilities that say nothing may slope the wrong way; the order of the items is not theirs to turn.
+        slope, intercept = _newton(rows, target, np.array([_SMALLEST_SLOPE, 0.0]), free=1)
+    return Platt(float(slope), float(intercept))
 
 
-def _newton(rows: Array, target: Array) -> Array:
-    weights = np.array([1.0, 0.0])
+def _newton(rows: Array, target: Array, weights: Array, free: int) -> Array:
+    """Weights of the smallest loss; the last `free` of them move."""
+    moves = np.arange(len(weights)) >= len(weights) - free
     loss = _loss(rows, target, weights)
     for _ in range(_STEPS):
         fitted = _sigmoid(rows @ weights)
-        gradient = rows.T @ (fitted - target)
-        hessian = (rows * (fitted * (1 - fitted))[:, None]).T @ rows + 1e-9 * np.eye(2)
-        step = np.linalg.solve(hessian, gradient)
+        gradient = rows[:, moves].T @ (fitted - target)
+        hessian = (rows[:, moves] * (fitted * (1 - fitted))[:, None]).T @ rows[:, moves] + 1e-9 * np.eye(free)
+        step = np.zeros(len(weights))
+        step[moves] = np.linalg.solve(hessian, gradient)
         size = 1.0
         while size > 1e-6 and _loss(rows, target, weights - size * step) > loss:
             size /= 2

@@ -60,7 +60,9 @@ def test_absent_data(table: PublishedTable, tmp_path: Path, monkeypatch: pytest.
     assert figures[0].how == f"not measured: {tmp_path}: no such file"
 
 
-@pytest.mark.parametrize("table", [table for table in TABLES if table.data != "Complete Journey"], ids=lambda table: table.data)
+@pytest.mark.parametrize(
+    "table", [table for table in TABLES if table.data != "Complete Journey"], ids=lambda table: table.data
+)
 def test_every_table_says_which_file_it_misses(table: PublishedTable, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=f"{tmp_path}/.*: no such file"):
         list(table.measure(tmp_path))

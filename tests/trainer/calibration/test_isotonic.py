@@ -40,16 +40,25 @@ def test_the_curve_never_ties_and_never_turns(rows: list[tuple[float, bool]]) ->
     assert (values[0], values[-1]) == pytest.approx((0.0, 1.0))
 
 
-def test_a_curve_goes_through_the_shares_of_its_pools() -> None:
+def test_a_curve_goes_through_the_shares_of_its_pools_and_of_twenty_rows_as_predicted() -> None:
     predicted = np.repeat([0.2, 0.4, 0.6, 0.8], 10)
     labels = np.concatenate([np.arange(10) < hits for hits in (1, 4, 2, 9)]).astype(float)
     fitted = fit_isotonic(predicted, labels)
     np.testing.assert_allclose(fitted.knots, [0, 0.2, 0.5, 0.8, 1], atol=1e-7)
-    np.testing.assert_allclose(fitted.levels, [0, 0.1, 0.3, 0.9, 1])
-    expected = (1 - OWN_SHARE) * np.array([0.1, 0.3, 0.9]) + OWN_SHARE * np.array([0.2, 0.5, 0.8])
+    levels = np.array([(1 + 20 * 0.2) / 30, (6 + 20 * 0.5) / 40, (9 + 20 * 0.8) / 30])
+    np.testing.assert_allclose(fitted.levels, [0, *levels, 1])
+    expected = (1 - OWN_SHARE) * levels + OWN_SHARE * np.array([0.2, 0.5, 0.8])
     np.testing.assert_allclose(fitted([0.2, 0.5, 0.8]), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("label", [0.0, 1.0])
 def test_labels_of_one_kind_change_nothing(label: float) -> None:
     np.testing.assert_allclose(fit_isotonic([0.2, 0.7], [label, label])([0.1, 0.5]), [0.1, 0.5])
+
+
+def test_one_lucky_row_at_the_top_makes_nothing_sure() -> None:
+    """Whatever happens in one row of the largest prediction, what lies above it stays near its prediction."""
+    random = np.random.default_rng(0)
+    predicted = np.append(random.uniform(0, 0.29, 2000), 0.3)
+    labels = np.append(random.random(2000) < predicted[:-1] / 3, 1.0).astype(float)
+    assert fit_isotonic(predicted, labels)([0.35])[0] < 0.45

@@ -39,6 +39,8 @@ def test_probabilities_that_are_upside_down_keep_their_order() -> None:
     fitted = fit_platt(predicted, labels)
     assert fitted.slope > 0
     assert (np.diff(fitted(np.sort(predicted))) > 0).all()
+    # Nothing is said of single rows, but the level is right.
+    assert fitted(predicted).mean() == pytest.approx(labels.mean(), abs=0.01)
 
 
 @pytest.mark.parametrize("label", [0.0, 1.0])

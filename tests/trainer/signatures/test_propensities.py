@@ -76,3 +76,11 @@ def test_slates_of_a_batch_may_have_different_lengths(ask: Any) -> None:
     np.testing.assert_array_equal(shown["item_ids"][:1, :1], alone["item_ids"])
     for name in ("propensities", "inclusion_probabilities"):
         np.testing.assert_allclose(shown[name][:1, :1], alone[name], rtol=1e-6)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_slate_does_not_depend_on_a_search_beside_it(ask: Any, policy: str) -> None:
+    together = ask("recommend", user_id=USERS, query=["", "milk"], policy=[policy] * 2, k=[3, 3], seed=[5, 6])
+    alone = ask("recommend", user_id=USERS[:1], query=[""], policy=[policy], k=[3], seed=[5])
+    np.testing.assert_array_equal(together["item_ids"][:1], alone["item_ids"])
+    np.testing.assert_allclose(together["propensities"][:1], alone["propensities"], rtol=1e-5)
