@@ -218,16 +218,22 @@ def test_agrees_with_lists(requests: list[tuple[list[int], set[int], dict[int, f
     found = collect(histories, excludeds, favourite, lexical=words)
     for row, (history, excluded, scores) in enumerate(requests):
         items, sources = found.items[row], found.sources[row]
-        expected = reference(history, excluded, favourite, scores)
+        expected = words_last(*reference(history, excluded, favourite, scores))
         assert len(items) == len(set(items))
         assert not set(items) & (excluded | {UNKNOWN})
         assert (items, sources) == expected
 
 
+def words_last(items: list[int], sources: list[str]) -> tuple[list[int], list[str]]:
+    """Candidates with those of the words of a query behind all others."""
+    order = sorted(range(len(items)), key=lambda place: sources[place] == "lexical")
+    return [items[place] for place in order], [sources[place] for place in order]
+
+
 def test_words_of_the_query_bring_items() -> None:
     found = collect([[], [2]], excluded=[set(), {7}], lexical=[{3: 1.0, 7: 2.0, 2: 0.5}, {7: 1.0, 2: 3.0}])
-    assert found.items == [[7, 3, 5, 6, 4, 0, 1], [2, 5, 6, 4, 0, 1]]
-    assert found.sources[0] == ["lexical"] * 2 + ["ann"] * 3 + ["popular"] * 2
+    assert found.items == [[5, 6, 4, 0, 1, 7, 3], [2, 5, 6, 4, 0, 1]]
+    assert found.sources[0] == ["ann"] * 3 + ["popular"] * 2 + ["lexical"] * 2
     assert found.sources[1] == ["history"] + ["ann"] * 3 + ["popular"] * 2
 
 
@@ -240,8 +246,14 @@ def test_text_leads_the_index(make_query: Callable[..., QuerySide], retrieval_gr
     preferences, texts = store.preferences.numpy()[:12], store.texts.numpy()[:12]
     led = np.sqrt(0.8) * texts @ texts[3] + np.sqrt(0.2) * preferences @ preferences[8]
     plain = preferences @ preferences[8]
-    # The first ten places are those of the history, of neighbours and of words.
-    assert found.rows.numpy()[0, 10:15].tolist() == np.argsort(-led)[:5].tolist()
-    assert found.rows.numpy()[1, 10:15].tolist() == np.argsort(-plain)[:5].tolist()
+    # The first seven places are those of the history and of neighbours.
+    assert found.rows.numpy()[0, 7:12].tolist() == np.argsort(-led)[:5].tolist()
+    assert found.rows.numpy()[1, 7:12].tolist() == np.argsort(-plain)[:5].tolist()
     assert np.argsort(-led)[:5].tolist() != np.argsort(-plain)[:5].tolist()
-    assert {SOURCES[source] for source in found.sources.numpy()[:, 10:15].ravel()} == {"ann"}
+    assert {SOURCES[source] for source in found.sources.numpy()[:, 7:12].ravel()} == {"ann"}
+
+
+def test_a_search_beside_it_moves_nothing_of_a_request() -> None:
+    both = collect([[2], []], lexical=[{}, {7: 1.0, 3: 2.0}])
+    alone = collect([[2]])
+    assert (both.items[0], both.sources[0]) == (alone.items[0], alone.sources[0])
