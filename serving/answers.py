@@ -34,12 +34,21 @@ class RankedItem:
 
 @dataclass(frozen=True)
 class Slate:
-    """The answer to one `recommend` row, best item first, by the policy that chose it."""
+    """The answer to one `recommend` row, best item first.
+
+    Attributes:
+        request_id: The servable's name for the request.
+        model_version: Version that answered.
+        policy: The policy that chose.
+        items: What to show.
+        seed: Seed of the exploration, also where the client drew it.
+    """
 
     request_id: str
     model_version: str
     policy: str
     items: list[RankedItem]
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

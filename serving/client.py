@@ -1,6 +1,7 @@
 """The typed client for the servable's signatures. Starts fast: it imports no TensorFlow."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -102,7 +103,8 @@ class ShopRankClient:
         """
         inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
         inputs |= signature_inputs.slate_side(len(user_ids), exclude_item_ids, k, policies, seeds)
-        return self._ask("recommend", inputs, answers.read_slates)
+        slates = self._ask("recommend", inputs, answers.read_slates)
+        return [replace(slate, seed=int(seed)) for slate, seed in zip(slates, inputs["seed"], strict=True)]
 
     def propensities(
         self,

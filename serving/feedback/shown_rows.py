@@ -40,7 +40,7 @@ def shown_rows(slates: Sequence[Slate], asked: Mapping[str, Any], timestamp: int
         ValueError: An argument is unknown or does not fit the slates, or a slate cannot be logged.
     """
     contexts = _contexts(asked, len(slates))
-    seeds = _seeds(asked, len(slates))
+    seeds = _seeds(asked, slates)
     rows = []
     for slate, context, seed in zip(slates, contexts, seeds, strict=True):
         digest = context_digest(context)
@@ -83,11 +83,11 @@ def _context(asked: Mapping[str, Any], row: int) -> Row:
     }
 
 
-def _seeds(asked: Mapping[str, Any], rows: int) -> list[int]:
+def _seeds(asked: Mapping[str, Any], slates: Sequence[Slate]) -> list[int]:
     seeds = asked.get("seeds")
     if seeds is None:
-        return [UNKNOWN_SEED] * rows
-    return [int(seed) for seed in inputs.integers("seeds", seeds, rows)]
+        return [UNKNOWN_SEED if slate.seed is None else slate.seed for slate in slates]
+    return [int(seed) for seed in inputs.integers("seeds", seeds, len(slates))]
 
 
 def _slots(items: Sequence[RankedItem]) -> Row:

@@ -47,6 +47,9 @@ def test_recommend_gives_slates_without_padding(client):
     ]
     assert slates[1].items == [RankedItem("b", 1.0, 0.25, "purchase", 0.5, 2.0, [1.0, 1.0])]
     assert [slate.policy for slate in slates] == ["thompson", "greedy"]
+    assert [slate.seed for slate in slates] == [0, 3]
+    [drawn] = client.recommend(["u"], history_item_ids=[["a"]])
+    assert drawn.items[0].propensity == pytest.approx(1 / (1 + drawn.seed))
     assert [slate.request_id for slate in slates] == ["Zoë|milk|thompson", "用户||"]
     assert [slate.model_version for slate in slates] == ["1", "1"]
 
