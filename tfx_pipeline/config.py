@@ -245,8 +245,6 @@ class Config(Section):
     def _values_are_numbers(self) -> "Config":
         known = ["price", *(name for name, kind in self.data.own_columns["items"].items() if kind == "number")]
         for name, objective in self.objectives.items():
-            if objective.value is not None and self.data.items is None:
-                raise ValueError(f"objectives.{name}.value needs a table data.items")
             if objective.value is not None and objective.value not in known:
                 raise ValueError(
                     f"objectives.{name}.value is {objective.value!r}, not one of {', '.join(known)}; a column of the "

@@ -24,6 +24,7 @@ _WORDS = {
     "log_interval": "days until buyers come back",
     "price": "price",
     "price_known": "has a price",
+    "price_against_category": "price against its kind",
     "is_cold": "new in the shop",
     "price_against_history": "price against the usual one",
     "history_length": "length of the history",

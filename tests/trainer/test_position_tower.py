@@ -39,6 +39,9 @@ def test_numbers_that_are_refused(counts: tuple[int, int]) -> None:
         PositionTower(*counts, name="tower")
 
 
+STEPS = 1_500
+
+
 def impressions(requests: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Generated: slates mostly in the order of the second feature, clicked where they are examined and relevant.
 
@@ -56,10 +59,10 @@ def impressions(requests: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 
 def fitted(slots: int) -> Ranker:
-    everything = tf.data.Dataset.from_tensors(impressions(1_000)).repeat(300)
+    everything = tf.data.Dataset.from_tensors(impressions(1_000)).repeat(STEPS)
     keras.utils.set_random_seed(0)
     ranker = Ranker(["click"], 2, [], position_slots=slots, crosses=0)
-    rate = keras.optimizers.schedules.CosineDecay(0.1, 300)
+    rate = keras.optimizers.schedules.CosineDecay(0.1, STEPS)
     ranker.compile(optimizer=keras.optimizers.Adam(rate), loss=RankerLoss(0.0))
     ranker.fit(everything, verbose=0)
     return ranker
