@@ -14,9 +14,11 @@ import tensorflow_transform as tft
 
 from tfx_pipeline.config import load_config
 from trainer import features
+from trainer.calibration.calibration import Calibration
 from trainer.catalogue import vocabulary
 from trainer.export import build_retrieval_graph
 from trainer.hyperparameters import Hyperparameters
+from trainer.model_files import CALIBRATION_FILE
 from trainer.ranker import Ranker
 from trainer.retrieval_package import RetrievalPackage
 from trainer.run_fns import RANKER_FILE
@@ -39,6 +41,7 @@ class Models:
         self.package = RetrievalPackage.load(run.output_of("TowerTrainer", "model") / "Format-Serving")
         ranker_file = run.output_of("RankerTrainer", "model_run") / RANKER_FILE
         self.ranker: Ranker = keras.saving.load_model(ranker_file, compile=False)
+        self.calibration = Calibration.load(ranker_file.with_name(CALIBRATION_FILE))
         self.graph = build_retrieval_graph(self.package, True, self.transform, self.settings)
         self.users = list(vocabulary(self.transform, features.USER_ID)[:USERS])
         self.item_ids = self.package.catalogue.item_ids
@@ -141,7 +144,8 @@ def test_probabilities_equal_the_keras_ranker(models: Models, answers: dict[str,
     found = models.graph.search.scores(queries, tf.constant(text))
     asked = models.graph.encoder.encode(*map(tf.constant, (rows, *past, text)), found)
     candidates = tf.repeat(tf.range(ITEMS)[None, :], USERS, axis=0)
-    purchase, cart = np.moveaxis(tf.sigmoid(models.ranker(models.graph.features(asked, candidates))).numpy(), 2, 0)
+    probabilities = models.calibration(tf.sigmoid(models.ranker(models.graph.features(asked, candidates))))
+    purchase, cart = np.moveaxis(probabilities.numpy(), 2, 0)
     np.testing.assert_allclose(answers["outputs"]["rank"]["purchase"], purchase, atol=1e-4)
     np.testing.assert_allclose(answers["outputs"]["rank"]["cart"], cart, atol=1e-4)
     np.testing.assert_allclose(answers["outputs"]["rank"]["utility"], purchase + 0.25 * cart, atol=1e-4)
