@@ -20,7 +20,8 @@ def items(shop_run: Any) -> list[str]:
 
 def test_the_signatures_are_those_of_the_design(served: ShopRankClient) -> None:
     assert set(served.metadata()) == {
-        "recommend", "propensities", "rank", "explain", "retrieve", "similar_items", "embed_query", "embed_item", "serving_default",
+        "recommend", "propensities", "rank", "explain", "retrieve", "similar_items", "embed_query", "embed_item",
+        "serving_default",
     }  # fmt: skip
 
 
