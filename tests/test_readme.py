@@ -36,7 +36,10 @@ def test_commands_and_options_exist() -> None:
     used = re.findall(r"\.venv/bin/shoprank ([\w-]+)([^#\n]*)", README)
     assert {verb for verb, _ in used} >= VERBS
     for verb, rest in used:
-        options = {option for parameter in verbs[verb].params for option in parameter.opts}
+        command = verbs[verb]
+        # A group of verbs, such as `feedback update`.
+        command = getattr(command, "commands", {}).get(rest.split()[0] if rest.split() else "", command)
+        options = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[\w-]+", rest)) <= options, verb
 
 

@@ -113,7 +113,7 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
     calibration = calibrate(ranker, held_out, settings.ranker["calibration"])
     utility = objective_utility(package.catalogue, settings)
     item_ids = package.catalogue.item_ids.tolist()
-    posterior = posterior_of(ranker, examples(files, None), settings, item_ids, calibration, utility)
+    posterior = posterior_of(ranker, examples(files, None), settings, item_ids, utility=utility)
     encoder = load_shop_encoder(Path(fn_args.base_model), settings)
     version = str(int(time.time()))
     networks = (encoder, load_cross_encoder(Path(fn_args.base_model)))

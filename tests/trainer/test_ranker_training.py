@@ -97,7 +97,7 @@ def test_the_posterior_is_over_the_residual_utility(
     named = ITEM_IDS[inputs["rows"].numpy()[labels.numpy()[:, :, 0] >= 0]]
     evidence = Evidence.none(5).add(rows, residuals, named, np.full(len(rows), 0.1))
     learned = intercept_variance(evidence.items, evidence.noise_variance(1.0), row_weight=0.1)
-    precision = item_precision or (1 / learned if learned else math.inf)
+    precision = item_precision or 1 / max(learned, 1e-4)
     expected = LinearPosterior.from_evidence(evidence, 1.0, item_precision=precision)
     settings = replace(settings, bandit={**settings.bandit, "item_precision": item_precision})
     actual = posterior_of(ranker, toy(40, seed=4), settings, ITEM_IDS)
