@@ -18,6 +18,9 @@ from trainer.bandit.slate_lengths import by_length
 from trainer.bandit.square_cb import square_cb
 from trainer.bandit.thompson import ThompsonPolicy
 
+Method = Callable[[Belief, tf.Tensor, tf.Tensor], Sequence[tf.Tensor]]
+"""Of a policy: a belief, a length and seeds to its results, one row each."""
+
 
 class ExplorationHead(tf.Module):
     """Dispatches every row to the policy that it names, behind the guard rails. Core TensorFlow ops only.
@@ -99,17 +102,8 @@ class ExplorationHead(tf.Module):
         Raises:
             tf.errors.InvalidArgumentError: A name is not one of `policy_names`; the message names it. Or k is negative.
         """
-        resolved, lengths = self._checked(policy_names, k)
-        nothing = empty_slate(tf.size(resolved), _longest(k))
         belief = self.belief(predicted_utility, features, rows, valid)
-
-        def of_length(part: Belief, names: tf.Tensor, length: tf.Tensor, seeds: tf.Tensor) -> Sequence[tf.Tensor]:
-            slate = empty_slate(tf.size(names), length)
-            for name, policy in self._policies.items():
-                slate = Slate(*_of_rows(names, name, policy.choose, part, length, seeds, slate))
-            return slate
-
-        return Slate(*by_length(of_length, (belief, resolved, seed), lengths, nothing))
+        return Slate(*self._by_policy(lambda policy: policy.choose, empty_slate, policy_names, belief, k, seed))
 
     def distribution(
         self,
@@ -125,18 +119,16 @@ class ExplorationHead(tf.Module):
 
         Takes and raises what `choose` does.
         """
-        resolved, lengths = self._checked(policy_names, k)
         belief = self.belief(predicted_utility, features, rows, valid)
         candidates = tf.shape(belief.utility)[1]
-        nothing = tf.zeros([tf.size(resolved), candidates, _longest(k)])
 
-        def of_length(part: Belief, names: tf.Tensor, length: tf.Tensor, seeds: tf.Tensor) -> Sequence[tf.Tensor]:
-            result = tf.zeros([tf.size(names), candidates, length])
-            for name, policy in self._policies.items():
-                (result,) = _of_rows(names, name, _as_tuple(policy.distribution), part, length, seeds, (result,))
-            return (result,)
+        def nothing(count: tf.Tensor, length: tf.Tensor) -> Sequence[tf.Tensor]:
+            return (tf.zeros([count, candidates, length]),)
 
-        return by_length(of_length, (belief, resolved, seed), lengths, (nothing,))[0]
+        def distribution_of(policy: Policy) -> Method:
+            return lambda *arguments: (policy.distribution(*arguments),)
+
+        return self._by_policy(distribution_of, nothing, policy_names, belief, k, seed)[0]
 
     def belief(self, predicted_utility: tf.Tensor, features: tf.Tensor, rows: tf.Tensor, valid: tf.Tensor) -> Belief:
         """What the policies see of the candidates; arguments as in `choose`."""
@@ -149,6 +141,35 @@ class ExplorationHead(tf.Module):
     def resolved(self, policy_names: tf.Tensor) -> tf.Tensor:
         """The names with the policy of the settings for '', [B] string."""
         return tf.where(tf.equal(policy_names, ""), self.settings.policy, policy_names)
+
+    def _by_policy(
+        self,
+        method: Callable[[Policy], Method],
+        nothing: Callable[[tf.Tensor, tf.Tensor], Sequence[tf.Tensor]],
+        policy_names: tf.Tensor,
+        belief: Belief,
+        k: tf.Tensor,
+        seed: tf.Tensor,
+    ) -> Sequence[tf.Tensor]:
+        """What a method of the policies says of every row: each is asked for the rows of one length that name it.
+
+        Args:
+            method: The method of a policy.
+            nothing: Its results for a number of rows of one length, before any policy was asked.
+            policy_names: As in `choose`, like `k` and `seed`.
+            belief: B rows.
+            k: [B] or scalar.
+            seed: [B].
+        """
+        resolved, lengths = self._checked(policy_names, k)
+
+        def of_length(part: Belief, names: tf.Tensor, length: tf.Tensor, seeds: tf.Tensor) -> Sequence[tf.Tensor]:
+            found = nothing(tf.size(names), length)
+            for name, policy in self._policies.items():
+                found = _of_rows(names, name, method(policy), part, length, seeds, found)
+            return found
+
+        return by_length(of_length, (belief, resolved, seed), lengths, nothing(tf.size(resolved), _longest(k)))
 
     def _guarded_policies(self) -> dict[str, Policy]:
         settings = self.settings
@@ -189,14 +210,10 @@ def _variable(values: np.ndarray, name: str) -> tf.Variable:
     return tf.Variable(values, dtype=tf.float32, trainable=False, name=name)
 
 
-def _as_tuple(function: Callable[..., tf.Tensor]) -> Callable[..., tuple[tf.Tensor]]:
-    return lambda *arguments: (function(*arguments),)
-
-
 def _of_rows(
     resolved: tf.Tensor,
     name: str,
-    policy: Callable[..., Sequence[tf.Tensor]],
+    policy: Method,
     belief: Belief,
     k: tf.Tensor,
     seed: tf.Tensor,
