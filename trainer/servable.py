@@ -116,7 +116,7 @@ class Servable(tf.Module):
             "item_ids": tf.where(filled, tf.gather(self.item_ids, rows), ""),
             "scores": tf.where(filled, slate.scores, 0.0),
             "propensities": tf.where(filled, tf.minimum(slate.propensities, 1.0), 0.0),
-            "inclusion_probabilities": tf.where(filled, tf.minimum(slate.inclusions, 1.0), 0.0),
+            "inclusion_probabilities": tf.where(filled, slate.inclusions, 0.0),
             "predicted_utilities": tf.where(filled, self._in_slots(of_slots, offer), 0.0),
             "exploration_features": tf.where(filled[:, :, tf.newaxis], of_slots(offer.features), 0.0),
             "sources": tf.where(filled, tf.gather(tf.constant(SOURCES), sources), ""),

@@ -99,8 +99,6 @@ def update_from_feedback(
 def _learned(joined: JoinedLog, rows: NDArray[np.bool_], served: Path) -> LinearPosterior:
     """The posterior of the served version with what these rows say of what the ranker left unexplained."""
     posterior = read_posterior(served)
-    if not rows.any():
-        return posterior
     width, expected = joined.features.shape[1], posterior.moment.size
     if width != expected:
         raise PipelineError(
