@@ -127,6 +127,11 @@ class RetrievalConfig(Section):
     """Only this many of the most bought items have neighbours; the time grows with the cube."""
     neighbour_regularisation: float = Field(300.0, gt=0)
     """Weight of the squared entries of EASE's matrix."""
+    index: Literal["auto", "exact", "ivf"] = "auto"
+    """What the served model searches the catalogue with: all items, or the lists of near ones (IVF). `auto` is `exact`
+    up to 200,000 items."""
+    index_recall: float = Field(0.99, gt=0, le=1)
+    """Share of the true nearest items that the lists should find: it chooses how many of them are read."""
 
 
 class RankerConfig(Section):

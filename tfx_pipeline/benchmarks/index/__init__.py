@@ -1,0 +1,1 @@
+"""The index over item vectors beside TensorFlow Recommenders' layer and ScaNN."""
