@@ -31,6 +31,12 @@ _DTYPES = (
     _DType(10, np.dtype(np.bool_), "bool_val"),
     _STRING,
 )
+MOST_FILLED = 1 << 22
+"""Most elements of a tensor whose values are fewer than its shape asks for.
+
+Without a bound a message of a few bytes could ask for any amount of memory.
+"""
+_MOST_DIMENSIONS = 32  # NumPy's own bound
 _BY_CODE = {dtype.code: dtype for dtype in _DTYPES}
 _BY_NUMPY = {dtype.numpy: dtype for dtype in _DTYPES}
 
@@ -62,7 +68,9 @@ def write_tensor(array: NDArray[Any], proto: Any) -> None:
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
     values = array.ravel().tolist()
-    getattr(proto, dtype.field).extend([_to_bytes(value) for value in values] if dtype is _STRING else values)
+    if dtype is _STRING and not set(map(type, values)) <= {bytes}:
+        values = [_to_bytes(value) for value in values]
+    getattr(proto, dtype.field).extend(values)
 
 
 def to_tensor(array: NDArray[Any]) -> Any:
@@ -76,25 +84,29 @@ def to_array(proto: Any) -> NDArray[Any]:
     """Read a TensorProto.
 
     As in TensorFlow, a list of values that is shorter than the shape asks for stands for its last value repeated, and
-    an empty one for zeros.
+    an empty one for zeros. Nothing is allocated before the values are known to fit the shape.
 
     Returns:
-        An array of the proto's shape; strings come as `bytes` in an object array.
+        An array of the proto's shape, which may be read-only; strings come as `bytes` in an object array.
 
     Raises:
-        ValueError: The dtype is not supported, or the values do not fill the shape.
+        ValueError: The dtype is not supported, the values do not fit the shape, or fewer values than elements are
+            given for a shape of more than `MOST_FILLED` elements.
     """
     dtype = _BY_CODE.get(proto.dtype)
     if dtype is None:
         raise ValueError(f"a tensor of dtype code {proto.dtype} cannot be read")
     shape = _read_shape(proto)
     size = math.prod(shape)
-    values = _read_values(proto, dtype)
-    if len(values) > size or (proto.tensor_content and len(values) != size):
-        raise ValueError(f"a tensor of shape {list(shape)} holds {size} values, {len(values)} are given")
-    if len(values) < size:
-        filler = values[-1] if len(values) else (b"" if dtype is _STRING else 0)
-        values = np.concatenate([values, np.full(size - len(values), filler, dtype.numpy)])
+    from_content = bool(proto.tensor_content) and dtype is not _STRING
+    given = _content_size(proto, dtype) if from_content else len(getattr(proto, dtype.field))
+    if given > size or (from_content and given != size):
+        raise ValueError(f"a tensor of shape {list(shape)} holds {size} values, {given} are given")
+    if given < size > MOST_FILLED:
+        raise ValueError(f"a tensor of shape {list(shape)} holds {size} values, only {given} are given")
+    values = _read_content(proto, dtype) if from_content else _read_values(proto, dtype, given)
+    if given < size:
+        values = _fill(values, dtype, size)
     return values.reshape(shape)
 
 
@@ -107,17 +119,34 @@ def _to_bytes(value: Any) -> bytes:
 
 
 def _read_shape(proto: Any) -> tuple[int, ...]:
+    if len(proto.tensor_shape.dim) > _MOST_DIMENSIONS:
+        given = len(proto.tensor_shape.dim)
+        raise ValueError(f"a tensor has at most {_MOST_DIMENSIONS} dimensions, {given} are given")
     shape = tuple(dimension.size for dimension in proto.tensor_shape.dim)
     if proto.tensor_shape.unknown_rank or any(size < 0 for size in shape):
         raise ValueError("a tensor with values must have a shape without unknown dimensions")
     return shape
 
 
-def _read_values(proto: Any, dtype: _DType) -> NDArray[Any]:
-    if proto.tensor_content and dtype is not _STRING:
-        little_endian = dtype.numpy.newbyteorder("<")
-        try:
-            return np.frombuffer(proto.tensor_content, little_endian).astype(dtype.numpy)
-        except ValueError as error:
-            raise ValueError(f"tensor_content of {len(proto.tensor_content)} bytes is cut off") from error
-    return np.array(getattr(proto, dtype.field), dtype=dtype.numpy)
+def _content_size(proto: Any, dtype: _DType) -> int:
+    size, rest = divmod(len(proto.tensor_content), dtype.numpy.itemsize)
+    if rest:
+        raise ValueError(f"tensor_content of {len(proto.tensor_content)} bytes is cut off")
+    return size
+
+
+def _read_content(proto: Any, dtype: _DType) -> NDArray[Any]:
+    return np.frombuffer(proto.tensor_content, dtype.numpy.newbyteorder("<")).astype(dtype.numpy, copy=False)
+
+
+def _read_values(proto: Any, dtype: _DType, given: int) -> NDArray[Any]:
+    values = getattr(proto, dtype.field)
+    if dtype is _STRING:
+        return np.array(values, dtype.numpy)
+    # Faster than `np.array`, which looks at every value twice.
+    return np.fromiter(values, dtype.numpy, count=given)
+
+
+def _fill(values: NDArray[Any], dtype: _DType, size: int) -> NDArray[Any]:
+    filler = values[-1] if len(values) else (b"" if dtype is _STRING else 0)
+    return np.concatenate([values, np.full(size - len(values), filler, dtype.numpy)])

@@ -1,18 +1,19 @@
-"""Command line of the model server: `python -m serving.model_server --model_base_path DIR`.
+"""Command line of the model server: `python -m serving.model_server --model_base_path DIR`; see `flags.py`."""
 
-The flags have the names of TensorFlow Serving's own.
-"""
-
-import argparse
+import gc
 import logging
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 # TensorFlow's import is faster with Keras 2 than with Keras 3, and nothing here uses either.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from serving.model_server.flags import read_flags
+from serving.model_server.options import ServerOptions
 
 LISTENING = "model server: listening on "
 """What comes before `host:port` in the line that says that requests are taken."""
@@ -20,54 +21,42 @@ LISTENING = "model server: listening on "
 
 def main() -> int:
     """Serve until told to stop; return the exit code."""
-    flags = _read_flags()
+    options = read_flags()
     logging.basicConfig(level=logging.INFO, format="model server: %(message)s", stream=sys.stderr)
-    base_path = flags.model_base_path.resolve()
-    if not base_path.is_dir():
-        return _fail(f"{base_path}: no such directory")
+    missing = _missing_path(options)
+    if missing is not None:
+        return _fail(f"{missing}: no such file or directory")
     stop = threading.Event()
-    if flags.stop_on_stdin_close:
+    if options.stop_on_stdin_close:
         threading.Thread(target=_stop_on_stdin_close, args=(stop,), daemon=True).start()
     # Takes seconds: flags are checked first.
     from serving.model_server.server import serve
 
+    # What the imports made stays: looking through it whenever a version is let go would stop the requests for long.
+    gc.freeze()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
-        serve(
-            flags.model_name,
-            base_path,
-            port=flags.port,
-            host=flags.host,
-            poll_seconds=flags.file_system_poll_wait_seconds,
-            on_listening=lambda port: _say(f"{LISTENING}{flags.host}:{port}"),
-            stop=stop,
-        )
-    except OSError as error:
+        serve(options, on_listening=lambda port: _say_where(replace(options, port=port)), stop=stop)
+    except (OSError, ValueError) as error:
         return _fail(str(error))
     return 0
 
 
-def _read_flags() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="serving.model_server", description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=8500, help="gRPC port; 0 takes a free one (default: 8500)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--model_name", default="shoprank", help="name of the model (default: shoprank)")
-    parser.add_argument("--model_base_path", type=Path, required=True, help="directory of the numbered versions")
-    parser.add_argument(
-        "--file_system_poll_wait_seconds",
-        type=float,
-        default=1.0,
-        help="seconds between two looks for new versions (default: 1)",
-    )
-    parser.add_argument(
-        "--stop_on_stdin_close", action="store_true", help="end when standard input does, as when a parent process dies"
-    )
-    flags = parser.parse_args()
-    if not 0 <= flags.port <= 65535:
-        parser.error(f"--port: must be between 0 and 65535, is {flags.port}")
-    if flags.file_system_poll_wait_seconds <= 0:
-        parser.error(f"--file_system_poll_wait_seconds: must be above 0, is {flags.file_system_poll_wait_seconds:g}")
-    return flags
+def _missing_path(options: ServerOptions) -> Path | None:
+    """Return the first path of the flags that is not there."""
+    files = [options.model_config_file, options.batching_parameters_file]
+    files += [options.monitoring_config_file, options.ssl_config_file]
+    base_path = options.model_base_path if options.model_config_file is None else None
+    missing = [file for file in files if file is not None and not file.is_file()]
+    if base_path is not None and not base_path.is_dir():
+        missing.append(base_path)
+    return missing[0] if missing else None
+
+
+def _say_where(options: ServerOptions) -> None:
+    _say(f"{LISTENING}{options.host}:{options.port}")
+    if options.rest_api_port:
+        _say(f"model server: REST on {options.host}:{options.rest_api_port}")
 
 
 def _stop_on_stdin_close(stop: threading.Event) -> None:
@@ -86,4 +75,7 @@ def _fail(reason: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    # At an ordinary exit Python would wait for the thread of a request that outlasts the drain.
+    os._exit(code)

@@ -1,73 +1,57 @@
 """One Predict request against one model: check it, run the graph, write the answer."""
 
+from collections.abc import Callable
 from typing import Any
 
+import grpc
 import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2
 
-from serving.model_server.errors import invalid_argument
+from serving.model_server.errors import RequestError, invalid_argument
 from serving.model_server.loaded_model import LoadedModel
+from serving.model_server.signature import DEFAULT_SIGNATURE, Signature, find_signature
 from serving.tensors import is_supported, write_tensor
 
-DEFAULT_SIGNATURE = "serving_default"
+METHOD_NAMES = ("tensorflow/serving/predict", "tensorflow/serving/classify", "tensorflow/serving/regress")
+"""Predict runs the signatures of all three methods."""
 
 
-def predict(model: LoadedModel, request: Any) -> Any:
+def predict(
+    model: LoadedModel, request: Any, deadline: float | None = None, is_active: Callable[[], bool] | None = None
+) -> Any:
     """Answer a PredictRequest; the model_spec of the answer has the signature only.
+
+    Args:
+        model: The model to run.
+        request: A PredictRequest.
+        deadline: Value of `time.monotonic()` after which the answer is of no use; None means never.
+        is_active: Whether the client still waits; None if that is not known.
 
     Raises:
         RequestError: INVALID_ARGUMENT for an unknown signature or output, and for an input that is missing, unknown,
-            or of another dtype or shape than the signature's; the message names it. INTERNAL if the graph fails.
+            malformed, or of another dtype or shape than the signature's; the message names it. INTERNAL if the graph
+            fails.
     """
-    signature_name = request.model_spec.signature_name or DEFAULT_SIGNATURE
-    signature = model.signature(signature_name)
-    inputs = _read_inputs(signature_name, signature, request.inputs)
-    output_names = _check_outputs(signature_name, signature, request.output_filter)
-    outputs = model.run(signature_name, inputs, output_names)
+    signature = _find_signature(model, request.model_spec.signature_name)
+    inputs = signature.read_inputs(request.inputs)
+    output_names = signature.choose_outputs(request.output_filter)
+    outputs = model.run(signature.name, inputs, output_names, deadline, is_active)
     response = predict_pb2.PredictResponse()
-    response.model_spec.signature_name = signature_name
+    response.model_spec.signature_name = signature.name
     for name, array in outputs.items():
         _write_output(array, response.outputs[name])
     return response
 
 
-def _read_inputs(signature_name: str, signature: Any, given: Any) -> dict[str, Any]:
-    missing = sorted(set(signature.inputs) - set(given))
-    unknown = sorted(set(given) - set(signature.inputs))
-    if missing:
-        raise invalid_argument(f"signature {signature_name}: input {', '.join(missing)} is missing")
-    if unknown:
-        expected = ", ".join(sorted(signature.inputs))
-        raise invalid_argument(
-            f"signature {signature_name}: input {', '.join(unknown)} is unknown; it takes {expected}"
-        )
-    return {
-        name: _read_input(f"signature {signature_name}: input {name}", info, given[name])
-        for name, info in signature.inputs.items()
-    }
-
-
-def _read_input(where: str, info: Any, proto: Any) -> Any:
-    if proto.dtype != info.dtype:
-        raise invalid_argument(f"{where} is {_dtype_name(proto.dtype)}, {_dtype_name(info.dtype)} is expected")
-    sizes = [dimension.size for dimension in proto.tensor_shape.dim]
-    expected = tf.TensorShape(info.tensor_shape)
-    valid = not proto.tensor_shape.unknown_rank and all(size >= 0 for size in sizes)
-    if not valid or not expected.is_compatible_with(sizes):
-        raise invalid_argument(f"{where} has shape {sizes}, {_shape_text(expected)} is expected")
-    try:
-        return tf.make_ndarray(proto)
-    except (TypeError, ValueError) as error:
-        raise invalid_argument(f"{where} cannot be read: {error}") from error
-
-
-def _check_outputs(signature_name: str, signature: Any, output_filter: Any) -> list[str]:
-    unknown = sorted(set(output_filter) - set(signature.outputs))
-    if unknown:
-        known = ", ".join(sorted(signature.outputs))
-        raise invalid_argument(f"signature {signature_name}: output {', '.join(unknown)} is unknown; it gives {known}")
-    return sorted(set(output_filter) or set(signature.outputs))
+def _find_signature(model: LoadedModel, name: str) -> Signature:
+    signature = find_signature(model, name)
+    if signature is None:
+        raise invalid_argument(f'Serving signature key "{name or DEFAULT_SIGNATURE}" not found.')
+    if signature.method_name not in METHOD_NAMES:
+        expected = f"Expected prediction signature method_name to be one of {{{', '.join(METHOD_NAMES)}}}"
+        raise RequestError(grpc.StatusCode.INTERNAL, f"{expected}. Was: {signature.method_name}")
+    return signature
 
 
 def _write_output(array: Any, proto: Any) -> None:
@@ -77,16 +61,3 @@ def _write_output(array: Any, proto: Any) -> None:
         write_tensor(array, proto)
     else:
         proto.CopyFrom(tf.make_tensor_proto(array))
-
-
-def _dtype_name(code: int) -> str:
-    try:
-        return tf.dtypes.as_dtype(code).name
-    except TypeError:
-        return f"dtype {code}"
-
-
-def _shape_text(shape: tf.TensorShape) -> str:
-    if shape.rank is None:
-        return "of unknown rank"
-    return "[" + ", ".join("?" if size is None else str(size) for size in shape) + "]"

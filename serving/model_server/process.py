@@ -7,6 +7,7 @@ import site
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -77,7 +78,12 @@ class ServerProcess:
 
 
 def start_server(
-    model_base_path: Path, model_name: str = "shoprank", *, log_file: Path, startup_timeout: float = 120.0
+    model_base_path: Path,
+    model_name: str = "shoprank",
+    *,
+    log_file: Path,
+    startup_timeout: float = 120.0,
+    flags: Sequence[str] = (),
 ) -> ServerProcess:
     """Start a model server on a free port of this machine and wait until the model answers.
 
@@ -86,6 +92,7 @@ def start_server(
         model_name: Name under which requests ask for the model.
         log_file: Where the server writes; replaced.
         startup_timeout: Longest wait, in seconds.
+        flags: Further flags of the server, such as `--rest_api_port=8501`.
 
     Raises:
         ServingError: No version is there, or the server died, or no version could be loaded, or it took too long; one
@@ -93,7 +100,7 @@ def start_server(
     """
     if not find_versions(model_base_path):
         raise ServingError(f"{model_base_path}: no numbered version directory with a saved_model.pb")
-    server = ServerProcess(_spawn(model_base_path, model_name, log_file), log_file)
+    server = ServerProcess(_spawn(model_base_path, model_name, log_file, flags), log_file)
     deadline = time.monotonic() + startup_timeout
     try:
         server.target = _wait_until_listening(server, deadline)
@@ -104,9 +111,9 @@ def start_server(
     return server
 
 
-def _spawn(model_base_path: Path, model_name: str, log_file: Path) -> "subprocess.Popen[bytes]":
+def _spawn(model_base_path: Path, model_name: str, log_file: Path, flags: Sequence[str]) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "serving.model_server", f"--port={LISTEN_PORT}", "--stop_on_stdin_close"]
-    command += [f"--model_base_path={model_base_path.resolve()}", f"--model_name={model_name}"]
+    command += [f"--model_base_path={model_base_path.resolve()}", f"--model_name={model_name}", *flags]
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("wb") as log:
         return subprocess.Popen(

@@ -1,8 +1,11 @@
 """The numbered version directories of a model, as the pusher leaves them."""
 
+import os
 from pathlib import Path
 
 SAVED_MODEL = "saved_model.pb"
+_HIGHEST = 2**63 - 1
+"""A version is an int64 in the API."""
 
 
 def find_versions(model_base_path: Path) -> dict[int, Path]:
@@ -10,22 +13,34 @@ def find_versions(model_base_path: Path) -> dict[int, Path]:
 
     A directory without that file is being copied, and is left alone.
     """
-    try:
-        # `isdigit` alone would take digits of other scripts.
-        numbered = [entry for entry in model_base_path.iterdir() if entry.name.isascii() and entry.name.isdigit()]
-        return {int(entry.name): entry for entry in numbered if (entry / SAVED_MODEL).is_file()}
-    except OSError:
-        # It is not there yet, or went away while we looked: the next poll looks again.
-        return {}
+    numbered = _numbered_directories(model_base_path)
+    return {version: directory for version, directory in numbered.items() if (directory / SAVED_MODEL).is_file()}
+
+
+def find_incomplete(model_base_path: Path) -> dict[int, Path]:
+    """Return version -> directory for every numbered subdirectory that lacks `saved_model.pb`."""
+    numbered = _numbered_directories(model_base_path)
+    return {version: directory for version, directory in numbered.items() if not (directory / SAVED_MODEL).is_file()}
 
 
 def fingerprint(directory: Path) -> frozenset[tuple[str, int, int]]:
     """Return path, size and modification time (ns) of every file: it changes when the directory's content does."""
     files = set()
-    for path in directory.rglob("*"):
-        try:
-            stat = path.stat()
-        except OSError:
-            continue
-        files.add((str(path.relative_to(directory)), stat.st_size, stat.st_mtime_ns))
+    for folder, _, names in os.walk(directory):
+        for path in (Path(folder, name) for name in names):
+            try:
+                stat = path.stat()
+            except OSError:
+                continue
+            files.add((str(path.relative_to(directory)), stat.st_size, stat.st_mtime_ns))
     return frozenset(files)
+
+
+def _numbered_directories(model_base_path: Path) -> dict[int, Path]:
+    try:
+        # `isdigit` alone would take digits of other scripts.
+        entries = [entry for entry in model_base_path.iterdir() if entry.name.isascii() and entry.name.isdigit()]
+    except OSError:
+        # It is not there yet, or went away while we looked: the next poll looks again.
+        return {}
+    return {int(entry.name): entry for entry in entries if int(entry.name) <= _HIGHEST and entry.is_dir()}

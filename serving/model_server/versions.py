@@ -1,141 +1,203 @@
-"""Which version of the model is in service: the highest that loads, swapped without a gap."""
+"""The versions of one model: loaded, put into service, and let go after their last request."""
 
-import gc
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic
 
 import grpc
 
 from serving.model_server.errors import RequestError, not_found, one_line
-from serving.model_server.version_directory import find_versions, fingerprint
+from serving.model_server.load_failures import LoadFailures
+from serving.model_server.model_config import ModelConfig
+from serving.model_server.served_model import Model, ServedModel
+from serving.model_server.version_directory import find_incomplete, find_versions, fingerprint
+from serving.model_server.version_status import State, Status
 
-Model = TypeVar("Model")
 _LOG = logging.getLogger(__name__)
 
 
-class State(IntEnum):
-    """States of a version, with the numbers of TensorFlow Serving's `ModelVersionStatus`."""
-
-    START = 10
-    LOADING = 20
-    AVAILABLE = 30
-    UNLOADING = 40
-    END = 50
-
-
-@dataclass(frozen=True)
-class Status:
-    """State of one version, and the reason if it failed to load."""
-
-    state: State
-    error: str = ""
-
-
 class Versions(Generic[Model]):
-    """The versions of one model below one directory.
+    """The versions of one model, as its configuration wants them.
 
-    A model that is replaced is let go of, not closed: it ends when the last request that uses it does.
+    `refresh` and `close_idle` are called from one thread at a time; everything else from any.
 
     Args:
         name: Name of the model.
-        base_path: Directory with the numbered version directories.
         load: Turns a version directory into a model that is ready to serve; may raise anything.
+        failures: Says when a version that failed is tried again.
+        on_change: Called after the set of available versions changed.
+        on_idle: Called when a version that is out of service has served its last request.
+
+    Attributes:
+        name: Name of the model.
+        config: What to serve; None once the model is removed.
+        refreshed_with: The configuration of the last `refresh` that ended; None before the first.
     """
 
-    def __init__(self, name: str, base_path: Path, load: Callable[[Path], Model]) -> None:
-        """Take note of what to serve; nothing is loaded before `refresh`."""
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[Path], Model],
+        failures: LoadFailures,
+        on_change: Callable[[], None] = lambda: None,
+        on_idle: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start with nothing to serve: set `config`, then call `refresh`."""
         self.name = name
-        self.base_path = base_path
+        self.config: ModelConfig | None = None
+        self.refreshed_with: ModelConfig | None = None
         self._load = load
+        self._failures = failures
+        self._on_change = on_change
+        self._on_idle = on_idle
         self._lock = threading.Lock()
-        self._in_service: tuple[int, Model] | None = None
+        self._served: dict[int, ServedModel[Model]] = {}
+        self._retired: list[ServedModel[Model]] = []
         self._statuses: dict[int, Status] = {}
-        self._failed: dict[int, frozenset[tuple[str, int, int]]] = {}
+        self._told_incomplete: set[Path] = set()
 
-    def refresh(self) -> bool:
-        """Bring the highest version that loads into service; return whether the version in service changed.
-
-        A version that failed is tried again only when its files have changed. Call from one thread at a time.
-        """
-        found = find_versions(self.base_path)
-        for version in sorted(found, reverse=True):
-            if self._in_service is not None and self._in_service[0] == version:
-                return False
-            if self._failed.get(version) == fingerprint(found[version]):
-                continue
-            if self._bring_into_service(version, found[version]):
-                return True
-        return False
-
-    def find(self, name: str, version: int | None = None) -> tuple[int, Model]:
-        """Return the version in service and its model.
-
-        Raises:
-            RequestError: NOT_FOUND for another model or version, UNAVAILABLE when nothing is loaded yet.
-        """
-        self.check_name(name)
-        in_service = self._in_service
-        if in_service is None:
-            message = f"model {self.name} has no version loaded yet from {self.base_path}"
-            raise RequestError(grpc.StatusCode.UNAVAILABLE, message)
-        if version is not None and version != in_service[0]:
-            raise not_found(f"model {self.name} has no version {version} in service; version {in_service[0]} is")
-        return in_service
-
-    def statuses(self, name: str, version: int | None = None) -> dict[int, Status]:
-        """Return version -> status of all versions seen so far, or of one.
-
-        Raises:
-            RequestError: NOT_FOUND for another model, a version never seen, or no version at all.
-        """
-        self.check_name(name)
+    @property
+    def available(self) -> frozenset[int]:
+        """The versions that answer requests."""
         with self._lock:
-            statuses = dict(self._statuses)
-        if version is not None:
-            statuses = {number: status for number, status in statuses.items() if number == version}
-        if not statuses:
-            wanted = "versions" if version is None else f"version {version}"
-            raise not_found(f"model {self.name} has no {wanted} in {self.base_path}")
-        return statuses
+            return frozenset(self._served)
 
-    def check_name(self, name: str) -> None:
-        """Raise NOT_FOUND if this is not the model's name."""
-        if name != self.name:
-            raise not_found(f"no model {name!r} here; the model is {self.name!r}")
+    def in_service(self) -> list[Model]:
+        """Return the loaded models that answer requests."""
+        with self._lock:
+            return [served.model for served in self._served.values()]
+
+    @property
+    def statuses(self) -> dict[int, Status]:
+        """Version -> status of every version seen so far."""
+        with self._lock:
+            return dict(self._statuses)
+
+    def find(self, version: int | None = None) -> ServedModel[Model]:
+        """Return a version in service, held; without a number the highest one.
+
+        Raises:
+            RequestError: NOT_FOUND if it is not in service, UNAVAILABLE as long as the first version is being loaded.
+        """
+        with self._lock:
+            number = max(self._served, default=None) if version is None else version
+            served = None if number is None else self._served.get(number)
+            if served is not None:
+                return served.hold()
+            is_starting = self.config is not None and all(
+                one.state < State.AVAILABLE for one in self._statuses.values()
+            )
+        missing = servable_not_found(self.name, version)
+        if is_starting:
+            raise RequestError(grpc.StatusCode.UNAVAILABLE, f"{missing}; none of its versions has been loaded yet")
+        raise missing
+
+    def refresh(self) -> None:
+        """Load what the configuration wants and is not in service, then retire what it does not want.
+
+        The highest version comes first. One that cannot be loaded is skipped with a reason. Versions stay in service
+        as long as none of those wanted is.
+        """
+        config = self.config
+        if config is None:
+            return
+        found = find_versions(config.base_path)
+        self._tell_incomplete(config.base_path)
+        kept: set[int] = set()
+        for version in config.policy.candidates(found):
+            if len(kept) == config.policy.count:
+                break
+            if self._is_served(version, found[version]) or self._bring_into_service(version, found[version]):
+                kept.add(version)
+        if kept:
+            self._retire(lambda served: served.version not in kept)
+        self.refreshed_with = config
+
+    def remove(self) -> None:
+        """Take all versions out of service and load no more until there is a new `config`."""
+        self.config = None
+        self._retire(lambda served: True)
+
+    def close_idle(self) -> bool:
+        """Close the versions that are out of service and have no request left; return whether there was one."""
+        with self._lock:
+            idle = [served for served in self._retired if served.is_idle]
+            self._retired = [served for served in self._retired if served not in idle]
+        for served in idle:
+            served.model.close()
+            with self._lock:
+                if served.version not in self._served:
+                    self._statuses[served.version] = Status(State.END)
+            _LOG.info("version %d of %s is unloaded", served.version, self.name)
+        return bool(idle)
+
+    def _is_served(self, version: int, directory: Path) -> bool:
+        with self._lock:
+            return version in self._served and self._served[version].directory == directory
 
     def _bring_into_service(self, version: int, directory: Path) -> bool:
         before = fingerprint(directory)
+        if not self._failures.may_try(directory, before):
+            return False
         self._set_status(version, Status(State.LOADING))
         try:
             model = self._load(directory)
-        # Whatever a broken SavedModel makes TensorFlow raise, the version in service goes on.
+            if fingerprint(directory) != before:
+                model.close()
+                raise ValueError("its files changed while it was loaded")
+        # Whatever a broken SavedModel makes TensorFlow raise, the versions in service go on.
         except Exception as error:
             reason = one_line(str(error)) or type(error).__name__
-            _LOG.error("version %d in %s cannot be loaded: %s", version, directory, reason)
-            self._failed[version] = before
+            _LOG.error("version %d of %s in %s cannot be loaded: %s", version, self.name, directory, reason)
+            self._failures.note(directory, before)
             self._set_status(version, Status(State.END, reason))
             return False
-        self._replace(version, model)
+        self._failures.forget(directory)
+        self._put_into_service(ServedModel(self.name, version, directory, model, self._on_idle))
         return True
 
-    def _replace(self, version: int, model: Model) -> None:
+    def _put_into_service(self, served: ServedModel[Model]) -> None:
         with self._lock:
-            old = self._in_service
-            self._in_service = (version, model)
-            self._statuses[version] = Status(State.AVAILABLE)
+            is_wanted = self.config is not None
+            # The model may have been removed while this version was loaded.
+            old = self._served.get(served.version) if is_wanted else served
+            if is_wanted:
+                self._served[served.version] = served
+                self._statuses[served.version] = Status(State.AVAILABLE)
             if old is not None:
-                self._statuses[old[0]] = Status(State.END)
-        _LOG.info("version %d is in service", version)
-        self._failed.pop(version, None)
-        # A TensorFlow graph holds reference cycles: without this the old version's memory stays for long.
-        del old
-        gc.collect()
+                old.retire()
+                self._retired.append(old)
+        if is_wanted:
+            _LOG.info("version %d of %s is in service", served.version, self.name)
+            self._on_change()
+
+    def _retire(self, is_unwanted: Callable[[ServedModel[Model]], bool]) -> None:
+        with self._lock:
+            unwanted = [served for served in self._served.values() if is_unwanted(served)]
+            for served in unwanted:
+                del self._served[served.version]
+                self._statuses[served.version] = Status(State.UNLOADING)
+                served.retire()
+            self._retired += unwanted
+        if unwanted:
+            self._on_change()
+
+    def _tell_incomplete(self, base_path: Path) -> None:
+        incomplete = set(find_incomplete(base_path).values())
+        for directory in sorted(incomplete - self._told_incomplete):
+            _LOG.warning("%s of %s is skipped: it has no saved_model.pb yet", directory, self.name)
+        self._told_incomplete = incomplete
 
     def _set_status(self, version: int, status: Status) -> None:
         with self._lock:
-            self._statuses[version] = status
+            # A version that is loaded anew from another directory goes on answering from the old one.
+            if version not in self._served:
+                self._statuses[version] = status
+
+
+def servable_not_found(name: str, version: int | None = None) -> RequestError:
+    """Return TensorFlow Serving's error for a version that is not in service."""
+    request = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+    return not_found(f"Servable not found for request: {request}")

@@ -25,11 +25,20 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
     whole, long, real = (tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.int64, tf.float32))
     history = {"history_item_ids": text(2), "history_event_types": text(2)}
     user = {"user_id": text(1), **history, "history_ages": tf.TensorSpec([None, None], tf.float32), "query": text(1)}
+    prices = {"lowest_price": real, "highest_price": real}
+    filters = {"exclude_item_ids": text(2), "allow_item_ids": text(2), "category": text(1), **prices}
+
+    def without_padding(given: "dict[str, tf.Tensor]") -> "dict[str, tf.Tensor]":
+        """Leave '' out of the histories and of the lists of the filters, as a servable does."""
+        led_by = {"history_event_types": "history_item_ids", "history_ages": "history_item_ids"}
+        lists = [*led_by, "history_item_ids", "exclude_item_ids", "allow_item_ids"]
+        kept = {name: given[led_by.get(name, name)] != "" for name in lists if name in given}
+        return given | {name: tf.ragged.boolean_mask(given[name], kept[name]).to_tensor() for name in kept}
 
     def signature(**specs: "tf.TensorSpec") -> Callable[..., object]:
         def wrap(function: Callable[..., object]) -> object:
             names = list(specs)
-            call = tf.function(lambda *values: function(**dict(zip(names, values, strict=True))))
+            call = tf.function(lambda *values: function(**without_padding(dict(zip(names, values, strict=True)))))
             return call.get_concrete_function(
                 *[tf.TensorSpec(specs[name].shape, specs[name].dtype, name) for name in names]
             )
@@ -41,18 +50,26 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
         padding = tf.zeros([tf.shape(values)[0], length], values.dtype)
         return tf.concat([values, padding], axis=1)[:, :length]
 
+    def told(item_ids: "tf.Tensor", given: dict[str, "tf.Tensor"]) -> "tf.Tensor":
+        """Titles that repeat the filters."""
+        only = tf.strings.reduce_join(given["allow_item_ids"], axis=1, separator=",")
+        bounds = [tf.strings.as_string(given[name], precision=1) for name in prices]
+        text = tf.strings.join([only, given["category"], *bounds], "|")
+        return tf.where(item_ids == "", "", text[:, None])
+
     module = tf.Module()
     module.offset = tf.Variable(float(version))
 
-    @signature(**user, exclude_item_ids=text(2), k=whole, policy=text(1), seed=long)
+    @signature(**user, **filters, k=whole, policy=text(1), seed=long)
     def recommend(
-        user_id, history_item_ids, history_event_types, history_ages, query, exclude_item_ids, k, policy, seed
+        user_id, history_item_ids, history_event_types, history_ages, query, k, policy, seed, exclude_item_ids, **given
     ):
         item_ids = first(history_item_ids, k)
         excluded = tf.reduce_any(item_ids[:, :, None] == exclude_item_ids[:, None, :], axis=-1)
         scores = tf.cast(tf.strings.length(item_ids, unit="UTF8_CHAR"), tf.float32) + first(history_ages, k)
         return {
             "item_ids": item_ids,
+            "titles": told(item_ids, given),
             "scores": scores,
             "propensities": tf.where(excluded, 0.0, 1.0 / (1.0 + tf.cast(seed, tf.float32)[:, None] + 0 * scores)),
             "inclusion_probabilities": 0.5 + 0 * scores,
@@ -64,11 +81,8 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
             "model_version": tf.fill(tf.shape(user_id), str(version)),
         }
 
-    @signature(**user, exclude_item_ids=text(2), k=whole, policy=text(1), seed=long, candidate_item_ids=text(2))
-    def propensities(
-        user_id, history_item_ids, history_event_types, history_ages, query, exclude_item_ids, k, policy, seed,
-        candidate_item_ids,
-    ):  # fmt: skip
+    @signature(**user, **filters, k=whole, policy=text(1), seed=long, candidate_item_ids=text(2))
+    def propensities(k, seed, candidate_item_ids, **others):
         lengths = tf.cast(tf.strings.length(candidate_item_ids), tf.float32)
         chance = 1.0 / (1.0 + tf.cast(seed, tf.float32)[:, None] + 0 * lengths)
         return {
@@ -104,18 +118,20 @@ def _build_module(version: int) -> tuple[object, dict[str, object]]:
             "days_since_chosen": tf.reduce_sum(tf.cast(same, tf.float32) * history_ages[:, None, :], axis=2),
         }
 
-    @signature(**user, k=whole)
-    def retrieve(user_id, history_item_ids, history_event_types, history_ages, query, k):
+    @signature(**user, **filters, k=whole)
+    def retrieve(user_id, history_item_ids, history_event_types, history_ages, query, k, **given):
         item_ids = first(history_item_ids, k)
         return {
             "item_ids": item_ids,
+            "titles": told(item_ids, given),
             "scores": tf.cast(tf.strings.length(item_ids), tf.float32) + first(history_ages, k),
         }
 
-    @signature(item_id=text(1), title=text(1), description=text(1), k=whole)
-    def similar_items(item_id, title, description, k):
+    @signature(item_id=text(1), title=text(1), description=text(1), **filters, k=whole)
+    def similar_items(item_id, title, description, k, **given):
         item_ids = first(tf.stack([item_id, title, description], axis=1), k)
-        return {"item_ids": item_ids, "scores": tf.cast(tf.strings.length(item_ids), tf.float32)}
+        scores = tf.cast(tf.strings.length(item_ids), tf.float32)
+        return {"item_ids": item_ids, "titles": told(item_ids, given), "scores": scores}
 
     @signature(**user)
     def embed_query(user_id, history_item_ids, history_event_types, history_ages, query):
@@ -198,12 +214,14 @@ class WatchedServer:
     """A model server in this process, and a way to wait until a version is in service."""
 
     def __init__(self, base_path: Path) -> None:
+        from serving.model_server.options import ServerOptions
         from serving.model_server.server import ModelServer
 
         self.base_path = base_path
         self._in_service: list[int] = []
         self._changed = threading.Condition()
-        self._server = ModelServer(MODEL_NAME, base_path, port=0, poll_seconds=0.05, on_available=self._note)
+        options = ServerOptions(model_base_path=base_path, port=0, file_system_poll_wait_seconds=0.05)
+        self._server = ModelServer(options, on_available=self._note)
         self.target = f"127.0.0.1:{self._server.start()}"
 
     def _note(self, version: int) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hypothesis_numpy
 
 from serving.messages import TensorProto
-from serving.tensors import to_array, to_tensor, write_tensor
+from serving.tensors import MOST_FILLED, to_array, to_tensor, write_tensor
 
 SHAPES = hypothesis_numpy.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
 NUMBERS = st.sampled_from([np.float32, np.float64, np.int32, np.int64, np.bool_])
@@ -60,6 +60,34 @@ def test_a_short_list_repeats_its_last_value_and_an_empty_one_is_zeros():
     assert to_array(proto).tolist() == [0, 0, 0, 0]
 
 
+def test_a_tensor_is_filled_up_to_a_bound():
+    proto = to_tensor(np.array([b"x"], dtype=object))
+    proto.tensor_shape.dim[0].size = MOST_FILLED
+    assert to_array(proto)[-1] == b"x"
+    proto.tensor_shape.dim[0].size = MOST_FILLED + 1
+    with pytest.raises(ValueError, match="holds 4194305 values, only 1 are given"):
+        to_array(proto)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([1, 2, 3, 7, 9, 10]),
+    st.lists(st.integers(0, 1 << 63), max_size=3).map(lambda sizes: [min(size, (1 << 63) - 1) for size in sizes]),
+    st.binary(max_size=24),
+    st.lists(st.just(1), max_size=3),
+)
+def test_any_message_is_read_or_refused_at_once(dtype, sizes, content, values):
+    field = {1: "float_val", 2: "double_val", 3: "int_val", 7: "string_val", 9: "int64_val", 10: "bool_val"}[dtype]
+    proto = _proto(dtype, sizes, tensor_content=content)
+    getattr(proto, field).extend([b"x"] * len(values) if dtype == 7 else values)
+    try:
+        array = to_array(proto)
+    except ValueError:
+        return
+    assert list(array.shape) == sizes
+    assert array.size <= MOST_FILLED
+
+
 def _proto(dtype, sizes, **fields):
     proto = TensorProto(dtype=dtype, **fields)
     for size in sizes:
@@ -75,6 +103,16 @@ def _proto(dtype, sizes, **fields):
         (_proto(3, [-1], int_val=[1]), "a tensor with values must have a shape without unknown dimensions"),
         (_proto(1, [1], tensor_content=b"\0\0\0"), "tensor_content of 3 bytes is cut off"),
         (_proto(1, [2], tensor_content=b"\0\0\0\0"), "a tensor of shape [2] holds 2 values, 1 are given"),
+        (_proto(1, [0], tensor_content=b"\0\0\0\0"), "a tensor of shape [0] holds 0 values, 1 are given"),
+        (
+            _proto(7, [1 << 40, 3], string_val=[b"x"]),
+            "a tensor of shape [1099511627776, 3] holds 3298534883328 values, only 1 are given",
+        ),
+        (
+            _proto(1, [1 << 62, 1 << 62], float_val=[1.0]),
+            f"a tensor of shape [{1 << 62}, {1 << 62}] holds {1 << 124} values, only 1 are given",
+        ),
+        (_proto(3, [1] * 40, int_val=[1]), "a tensor has at most 32 dimensions, 40 are given"),
     ],
 )
 def test_tensors_that_cannot_be_read(proto, message):

@@ -1,0 +1,1 @@
+"""TensorFlow Serving's REST API: JSON in and out, answered through the same code as gRPC."""
