@@ -21,20 +21,24 @@ from serving.answers import (
     VersionStatus,
 )
 from serving.connection import Connection, ServingError
-from serving.inputs import NumberLists, TextLists, Texts
+from serving.connection_settings import ConnectionSettings, Retries, Tls
+from serving.inputs import NumberLists, Prices, TextLists, Texts
 from serving.tensors import to_array, to_tensor
 
 __all__ = [
+    "ConnectionSettings",
     "Explanation",
     "FeatureEffect",
     "RankedItem",
     "Ranking",
+    "Retries",
     "ScoredItem",
     "ServingError",
     "ShopRankClient",
     "Signature",
     "Slate",
     "SlatePropensities",
+    "Tls",
     "VersionStatus",
 ]
 
@@ -52,13 +56,36 @@ class ShopRankClient:
     Args:
         target: `host:port` of the server's gRPC endpoint.
         model_name: Name under which the server knows the model.
-        timeout: Longest wait for one answer, in seconds.
+        timeout: Longest wait for one answer, in seconds, with all attempts.
+        version: Version to ask; the highest in service without one.
+        version_label: Label of the version to ask, such as `stable`.
+        settings: Retries, keep-alive, message size and encryption.
+
+    Raises:
+        ValueError: A version and a label are given.
+        OSError: A certificate or key of the settings cannot be read.
     """
 
-    def __init__(self, target: str = "localhost:8500", model_name: str = "shoprank", timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        target: str = "localhost:8500",
+        model_name: str = "shoprank",
+        timeout: float = 10.0,
+        *,
+        version: int | None = None,
+        version_label: str = "",
+        settings: ConnectionSettings | None = None,
+    ) -> None:
         """Prepare the connection; it opens with the first request."""
+        if version is not None and version_label:
+            raise ValueError(f"version and version_label: give one, not both {version} and {version_label!r}")
         self._model_name = model_name
-        self._connection = Connection(target, timeout)
+        self._model_spec = messages.ModelSpec(name=model_name)
+        if version is not None:
+            self._model_spec.version.value = version
+        elif version_label:
+            self._model_spec.version_label = version_label
+        self._connection = Connection(target, timeout, settings)
 
     def __enter__(self) -> "ShopRankClient":
         """Return the client itself."""
@@ -83,6 +110,10 @@ class ShopRankClient:
         history_ages: NumberLists | None = None,
         queries: Texts | None = None,
         exclude_item_ids: TextLists | None = None,
+        allow_item_ids: TextLists | None = None,
+        categories: Texts | None = None,
+        lowest_prices: Prices | None = None,
+        highest_prices: Prices | None = None,
         k: int = 10,
         policies: Texts | None = None,
         seeds: Sequence[int] | None = None,
@@ -97,12 +128,20 @@ class ShopRankClient:
                 events count as just now.
             queries: [B] search texts; '' is none.
             exclude_item_ids: B lists of items that must not be shown.
+            allow_item_ids: B lists of the only items that may be shown; an empty one allows all.
+            categories: [B] paths such as `food > bread`; items of the path and of everything beneath it are shown, and
+                nothing for a category that the shop does not have. '' is all.
+            lowest_prices: [B]; None is no bound. With a bound, an item without a price is not shown.
+            highest_prices: [B]; None is no bound.
             k: Length of a slate.
             policies: [B]; '' is the one that the model was configured with.
             seeds: [B] seeds of the exploration; random by default.
         """
         inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
-        inputs |= signature_inputs.slate_side(len(user_ids), exclude_item_ids, k, policies, seeds)
+        inputs |= signature_inputs.filter_side(
+            len(user_ids), exclude_item_ids, allow_item_ids, categories, lowest_prices, highest_prices
+        )
+        inputs |= signature_inputs.slate_side(len(user_ids), k, policies, seeds)
         slates = self._ask("recommend", inputs, answers.read_slates)
         return [replace(slate, seed=int(seed)) for slate, seed in zip(slates, inputs["seed"], strict=True)]
 
@@ -116,6 +155,10 @@ class ShopRankClient:
         history_ages: NumberLists | None = None,
         queries: Texts | None = None,
         exclude_item_ids: TextLists | None = None,
+        allow_item_ids: TextLists | None = None,
+        categories: Texts | None = None,
+        lowest_prices: Prices | None = None,
+        highest_prices: Prices | None = None,
         k: int = 10,
         policies: Texts | None = None,
         seeds: Sequence[int] | None = None,
@@ -125,7 +168,10 @@ class ShopRankClient:
         This is what off-policy evaluation asks a new model about the slates that another one has shown.
         """
         inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
-        inputs |= signature_inputs.slate_side(len(user_ids), exclude_item_ids, k, policies, seeds)
+        inputs |= signature_inputs.filter_side(
+            len(user_ids), exclude_item_ids, allow_item_ids, categories, lowest_prices, highest_prices
+        )
+        inputs |= signature_inputs.slate_side(len(user_ids), k, policies, seeds)
         inputs["candidate_item_ids"] = signature_inputs.ragged_strings(
             "candidate_item_ids", candidate_item_ids, len(user_ids)
         )
@@ -179,10 +225,18 @@ class ShopRankClient:
         history_event_types: TextLists | None = None,
         history_ages: NumberLists | None = None,
         queries: Texts | None = None,
+        exclude_item_ids: TextLists | None = None,
+        allow_item_ids: TextLists | None = None,
+        categories: Texts | None = None,
+        lowest_prices: Prices | None = None,
+        highest_prices: Prices | None = None,
         k: int = 10,
     ) -> list[list[ScoredItem]]:
-        """Return the `k` nearest items of each user's query vector, before any ranking."""
+        """Return the `k` nearest items of each user's query vector, before any ranking; see `recommend`."""
         inputs = signature_inputs.user_side(user_ids, history_item_ids, history_event_types, history_ages, queries)
+        inputs |= signature_inputs.filter_side(
+            len(user_ids), exclude_item_ids, allow_item_ids, categories, lowest_prices, highest_prices
+        )
         inputs["k"] = signature_inputs.counts("k", k, len(user_ids))
         return self._ask("retrieve", inputs, answers.read_scored_items)
 
@@ -192,10 +246,22 @@ class ShopRankClient:
         titles: Texts | None = None,
         descriptions: Texts | None = None,
         k: int = 10,
+        *,
+        exclude_item_ids: TextLists | None = None,
+        allow_item_ids: TextLists | None = None,
+        categories: Texts | None = None,
+        lowest_prices: Prices | None = None,
+        highest_prices: Prices | None = None,
     ) -> list[list[ScoredItem]]:
-        """Return items like the given ones; an item outside the catalogue is described by title and description."""
+        """Return items like the given ones; an item outside the catalogue is described by title and description.
+
+        The filters are those of `recommend`: they restrict the answers.
+        """
         rows = signature_inputs.rows_of_first({"item_ids": item_ids, "titles": titles, "descriptions": descriptions})
         inputs = signature_inputs.item_texts(rows, item_ids, titles, descriptions)
+        inputs |= signature_inputs.filter_side(
+            rows, exclude_item_ids, allow_item_ids, categories, lowest_prices, highest_prices
+        )
         inputs["k"] = signature_inputs.counts("k", k, rows)
         return self._ask("similar_items", inputs, answers.read_scored_items)
 
@@ -218,7 +284,7 @@ class ShopRankClient:
         titles: Texts | None = None,
         descriptions: Texts | None = None,
         categories: Texts | None = None,
-        prices: Sequence[float | None] | None = None,
+        prices: Prices | None = None,
     ) -> list[list[float]]:
         """Return the item tower's vectors, B lists of D numbers, unit length; a price of None is unknown."""
         given = {"item_ids": item_ids, "titles": titles, "descriptions": descriptions, "categories": categories}
@@ -240,8 +306,7 @@ class ShopRankClient:
 
     def metadata(self) -> dict[str, Signature]:
         """Return the model's signatures by name, without those that TensorFlow keeps for itself."""
-        spec = messages.ModelSpec(name=self._model_name)
-        request = messages.GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
+        request = messages.GetModelMetadataRequest(model_spec=self._model_spec, metadata_field=["signature_def"])
         response = self._connection.call(
             "PredictionService/GetModelMetadata", request, messages.GetModelMetadataResponse
         )
@@ -258,8 +323,7 @@ class ShopRankClient:
         """Send one batch through a signature; an empty batch has an empty answer and needs no server."""
         if any(len(array) == 0 for array in inputs.values()):
             return []
-        request = messages.PredictRequest()
-        request.model_spec.name = self._model_name
+        request = messages.PredictRequest(model_spec=self._model_spec)
         request.model_spec.signature_name = signature
         for name, array in inputs.items():
             request.inputs[name].CopyFrom(to_tensor(array))

@@ -4,6 +4,8 @@ from typing import Any
 
 import grpc
 
+from serving.connection_settings import ConnectionSettings, open_channel
+
 
 class ServingError(RuntimeError):
     """The server cannot be reached or refused a request; the message is one line.
@@ -23,28 +25,27 @@ class Connection:
 
     Args:
         target: `host:port`.
-        timeout: Longest wait for one answer, in seconds.
+        timeout: Longest wait for one answer, in seconds, with all attempts.
+        settings: How to connect.
+
+    Raises:
+        OSError: A certificate or key of the settings cannot be read.
     """
 
-    def __init__(self, target: str, timeout: float) -> None:
+    def __init__(self, target: str, timeout: float, settings: ConnectionSettings | None = None) -> None:
         """Make the channel; it connects with the first call."""
         self.target = target
         self._timeout = timeout
-        options = [
-            ("grpc.max_receive_message_length", -1),
-            ("grpc.max_send_message_length", -1),
-            # A web proxy of the environment knows nothing of a model server beside us.
-            ("grpc.enable_http_proxy", 0),
-        ]
-        self._channel = grpc.insecure_channel(target, options=options)
+        self._channel = open_channel(target, settings or ConnectionSettings())
 
-    def call(self, method: str, request: Any, response_class: Any) -> Any:
+    def call(self, method: str, request: Any, response_class: Any, timeout: float | None = None) -> Any:
         """Send one message and return the answer.
 
         Args:
             method: `Service/Method` in the package `tensorflow.serving`.
             request: The message.
             response_class: Class of the answer.
+            timeout: Longest wait in seconds; that of the connection by default.
 
         Raises:
             ServingError: No answer in time, or a status other than OK.
@@ -54,20 +55,21 @@ class Connection:
             request_serializer=type(request).SerializeToString,
             response_deserializer=response_class.FromString,
         )
+        seconds = self._timeout if timeout is None else timeout
         try:
-            return stub(request, timeout=self._timeout)
+            return stub(request, timeout=seconds)
         except grpc.RpcError as error:
-            raise self._as_serving_error(error) from error
+            raise self._as_serving_error(error, seconds) from error
 
     def close(self) -> None:
         """Close the channel."""
         self._channel.close()
 
-    def _as_serving_error(self, error: Any) -> ServingError:
+    def _as_serving_error(self, error: Any, seconds: float) -> ServingError:
         code = error.code().name
         details = " ".join((error.details() or "").split())
         if code == "DEADLINE_EXCEEDED":
-            details = f"no answer within {self._timeout:g} s"
+            details = f"no answer within {seconds:g} s"
         elif code == "UNAVAILABLE" and "failed to connect" in details.lower():
             details = "no model server can be reached there"
         return ServingError(f"{self.target}: {code}: {details}", code)

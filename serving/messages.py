@@ -50,6 +50,29 @@ _TABLES: dict[str, dict[str, str]] = {
     "ModelVersionStatus": {"version": "1 int64", "state": "2 int32", "status": "3 StatusProto"},
     "GetModelStatusRequest": {"model_spec": "1 ModelSpec"},
     "GetModelStatusResponse": {"model_version_status": "1 repeated ModelVersionStatus"},
+    "LogCollectorConfig": {"type": "1 string", "filename_prefix": "2 string"},
+    "SamplingConfig": {"sampling_rate": "1 double", "attributes": "2 int32"},
+    "LoggingConfig": {"log_collector_config": "1 LogCollectorConfig", "sampling_config": "2 SamplingConfig"},
+    "Latest": {"num_versions": "1 uint32"},
+    "All": {},
+    "Specific": {"versions": "1 repeated int64"},
+    "ServableVersionPolicy": {
+        "latest": "100 Latest policy_choice",
+        "all": "101 All policy_choice",
+        "specific": "102 Specific policy_choice",
+    },
+    "ModelConfig": {
+        "name": "1 string",
+        "base_path": "2 string",
+        "model_platform": "4 string",
+        "model_version_policy": "7 ServableVersionPolicy",
+        "version_labels": "8 map int64",
+        "logging_config": "6 LoggingConfig",
+    },
+    "ModelConfigList": {"config": "1 repeated ModelConfig"},
+    "ModelServerConfig": {"model_config_list": "1 ModelConfigList config"},
+    "ReloadConfigRequest": {"config": "1 ModelServerConfig"},
+    "ReloadConfigResponse": {"status": "1 StatusProto"},
 }
 
 _Field = descriptor_pb2.FieldDescriptorProto
@@ -125,3 +148,6 @@ GetModelMetadataRequest = _message_class("GetModelMetadataRequest")
 GetModelMetadataResponse = _message_class("GetModelMetadataResponse")
 GetModelStatusRequest = _message_class("GetModelStatusRequest")
 GetModelStatusResponse = _message_class("GetModelStatusResponse")
+ModelServerConfig = _message_class("ModelServerConfig")
+ReloadConfigRequest = _message_class("ReloadConfigRequest")
+ReloadConfigResponse = _message_class("ReloadConfigResponse")

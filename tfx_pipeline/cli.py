@@ -15,7 +15,6 @@ from tfx_pipeline.cli_evaluate import add_evaluate_verbs
 from tfx_pipeline.cli_feedback import add_feedback_verbs
 from tfx_pipeline.cli_options import (
     DEMO_DIR,
-    PORT,
     ConfigFile,
     DataDir,
     DatasetName,
@@ -28,6 +27,8 @@ from tfx_pipeline.cli_questions import add_question_verbs
 from tfx_pipeline.cli_refresh import add_refresh_verb
 from tfx_pipeline.cli_report import add_report_verbs
 from tfx_pipeline.cli_runs import add_run_verbs
+from tfx_pipeline.cli_serve import add_serve_verb
+from tfx_pipeline.cli_versions import add_version_verbs
 from tfx_pipeline.verb import Verb
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def demo(run_dir: RunDir = DEMO_DIR, verbose: Verbose = False) -> None:
     """Train, evaluate, push and query a shop on the data that comes with the set-up."""
     from tfx_pipeline.demo import demo as run_demo
 
-    _conclude(run_demo(run_dir))
+    _conclude(run_demo(run_dir), run_dir)
 
 
 @app.command(cls=Verb)
@@ -61,13 +62,14 @@ def run(
     chosen = settings(config, dataset, data_dir, run_dir)
     from tfx_pipeline.run import run as run_pipeline
 
-    _conclude(run_pipeline(chosen, dataset or "shoprank"))
+    _conclude(run_pipeline(chosen, dataset or "shoprank"), chosen.run_dir)
 
 
 @app.command(cls=Verb)
 def benchmark(
     name: Annotated[
-        str, typer.Argument(help="What to measure: ingest, evaluate, quality, train, text, ranker or bandit.")
+        str,
+        typer.Argument(help="What to measure: ingest, evaluate, quality, train, text, ranker, bandit, index or serve."),
     ],
     data_dir: Annotated[Path, typer.Option(help="Where real data lies.")] = Path("../shared/data"),
     json_file: Annotated[Path | None, typer.Option("--json", help="File that gets the figures as JSON.")] = None,
@@ -80,32 +82,23 @@ def benchmark(
     benchmark_verb(name, data_dir, json_file, check)
 
 
-@app.command(cls=Verb)
-def serve(
-    run_dir: RunDir = DEMO_DIR,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="gRPC port; 0 takes a free one.")] = PORT,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    verbose: Verbose = False,
-) -> None:
-    """Serve the model of a run over gRPC until Ctrl-C."""
-    from tfx_pipeline.serve import serve as serve_run
-
-    serve_run(run_dir, host, port)
-
-
-def _conclude(summary: "RunSummary") -> None:
+def _conclude(summary: "RunSummary", run_dir: Path) -> None:
     """Print what a run did; raise a `PipelineError` if its model was not blessed."""
     from tfx_pipeline.console import print_summary
     from tfx_pipeline.errors import PipelineError
+    from tfx_pipeline.operations.pinned import tell_if_pinned
 
     print_summary(summary)
     if not summary.blessed:
         failed = "; ".join(f"{gate.name} ({gate.reason})" for gate in summary.gates if not gate.passed)
         raise PipelineError(f"the model is not blessed and was not pushed: {failed or 'the run reached no gate'}")
+    tell_if_pinned(run_dir)
 
 
 for add_verbs in (
+    add_serve_verb,
     add_question_verbs,
+    add_version_verbs,
     add_data_verbs,
     add_evaluate_verbs,
     add_report_verbs,

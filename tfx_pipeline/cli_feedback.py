@@ -31,8 +31,10 @@ def update(
     """Fold what is new in the log into the posterior and write the next version; twice is as good as once."""
     from tfx_pipeline.feedback.printing import print_update
     from tfx_pipeline.feedback.update import update_from_feedback
+    from tfx_pipeline.operations.pinned import tell_if_pinned
 
     print_update(update_from_feedback(run_dir, log, delay_seconds=round(60 * delay_minutes)))
+    tell_if_pinned(run_dir)
 
 
 @feedback.command(cls=Verb)
@@ -40,8 +42,10 @@ def undo(run_dir: RunDir = DEMO_DIR, verbose: Verbose = False) -> None:
     """Write a version with the posterior from before the last update."""
     from tfx_pipeline.feedback.printing import print_undo
     from tfx_pipeline.feedback.undo import undo_feedback
+    from tfx_pipeline.operations.pinned import tell_if_pinned
 
     print_undo(undo_feedback(run_dir))
+    tell_if_pinned(run_dir)
 
 
 @feedback.command(cls=Verb)

@@ -12,7 +12,12 @@ DEMO_DIR = Path("runs/demo")
 PORT = 8500
 
 
-def _host_and_port(value: str) -> str:
+def host_and_port(value: str) -> str:
+    """The address of a server as it was given.
+
+    Raises:
+        BadParameter: It is not host:port.
+    """
     host, _, port = value.rpartition(":")
     if not host or not (port.isascii() and port.isdigit() and 0 < int(port) <= 65535):
         raise typer.BadParameter(f"{value!r} is not host:port")
@@ -21,7 +26,7 @@ def _host_and_port(value: str) -> str:
 
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show the trace of an error.")]
 RunDir = Annotated[Path, typer.Option(help="Directory of the run.")]
-Server = Annotated[str, typer.Option(help="host:port of the model server.", callback=_host_and_port)]
+Server = Annotated[str, typer.Option(help="host:port of the model server.", callback=host_and_port)]
 Count = Annotated[int, typer.Option("--k", min=1, max=10_000, help="Number of answers.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The YAML file of the shop.")]

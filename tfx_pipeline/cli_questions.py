@@ -13,7 +13,7 @@ from tfx_pipeline.verb import Verb
 
 if TYPE_CHECKING:
     from serving.client import ServingError
-    from tfx_pipeline.questions import Questions, Reply
+    from tfx_pipeline.questions import Filters, Questions, Reply
 
 Answered = TypeVar("Answered")
 
@@ -32,6 +32,10 @@ class Policy(str, Enum):
 History = Annotated[
     list[str] | None, typer.Option(help="Items of this session, oldest first: a,b,c or the option again.")
 ]
+Only = Annotated[list[str] | None, typer.Option(help="The only items to choose from: a,b,c or the option again.")]
+Category = Annotated[str, typer.Option(help="A category and all beneath it, such as 'food > bread'.")]
+LowestPrice = Annotated[float | None, typer.Option(help="Leave out what is cheaper or has no price.")]
+HighestPrice = Annotated[float | None, typer.Option(help="Leave out what is dearer or has no price.")]
 Why = Annotated[bool, typer.Option("--why", help="Say of each item why it is there.")]
 
 
@@ -48,6 +52,10 @@ def recommend(
     exclude: Annotated[list[str] | None, typer.Option(help="Items to leave out: a,b,c or the option again.")] = None,
     policy: Annotated[Policy | None, typer.Option(help="How to choose; by default as configured.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the exploration.")] = None,
+    only: Only = None,
+    category: Category = "",
+    lowest_price: LowestPrice = None,
+    highest_price: HighestPrice = None,
     k: Count = 10,
     why: Why = False,
     server: Server = f"localhost:{PORT}",
@@ -59,6 +67,8 @@ def recommend(
 
     from tfx_pipeline.stored_user import stored_user_id
 
+    filters = _filters(only, category, lowest_price, highest_price)
+
     def ask(questions: "Questions") -> "Reply":
         return questions.recommend(
             stored_user_id(user, run_dir),
@@ -69,6 +79,7 @@ def recommend(
             seed=seed,
             k=k,
             why=why,
+            filters=filters,
         )
 
     _show(_ask(ask, server, run_dir), as_json)
@@ -77,6 +88,10 @@ def recommend(
 def search(
     query: Annotated[str, typer.Argument(metavar="TEXT", help="What is looked for.")],
     user: Annotated[str, typer.Option(help="Id of the user who asks.")] = "",
+    only: Only = None,
+    category: Category = "",
+    lowest_price: LowestPrice = None,
+    highest_price: HighestPrice = None,
     k: Count = 10,
     why: Why = False,
     server: Server = f"localhost:{PORT}",
@@ -90,7 +105,10 @@ def search(
     from tfx_pipeline.stored_user import stored_user_id
 
     asker = stored_user_id(user, run_dir)
-    reply = _ask(lambda questions: questions.search(query, user_id=asker, k=k, why=why), server, run_dir)
+    filters = _filters(only, category, lowest_price, highest_price)
+    reply = _ask(
+        lambda questions: questions.search(query, user_id=asker, k=k, why=why, filters=filters), server, run_dir
+    )
     _show(reply, as_json)
 
 
@@ -132,6 +150,16 @@ def explain(
         typer.echo(to_json(explained))
     else:
         print_explanations(explained)
+
+
+def _filters(
+    only: list[str] | None, category: str, lowest_price: float | None, highest_price: float | None
+) -> "Filters":
+    from tfx_pipeline.questions import Filters
+
+    if lowest_price is not None and highest_price is not None and lowest_price > highest_price:
+        raise typer.BadParameter(f"--lowest-price {lowest_price:g} is above --highest-price {highest_price:g}")
+    return Filters(tuple(_item_ids(only)), category.strip(), lowest_price, highest_price)
 
 
 def _item_ids(values: list[str] | None) -> list[str]:

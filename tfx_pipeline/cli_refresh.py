@@ -20,7 +20,9 @@ def refresh_index(
     verbose: Verbose = False,
 ) -> None:
     """Bring new and changed items into the model that is served, without training."""
+    from tfx_pipeline.operations.pinned import tell_if_pinned
     from tfx_pipeline.refresh_index import print_refresh
     from tfx_pipeline.refresh_index import refresh_index as refresh
 
     print_refresh(refresh(items, run_dir))
+    tell_if_pinned(run_dir)

@@ -2,10 +2,8 @@
 
 import importlib.util
 import re
-import runpy
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,16 @@ import pytest
 import typer
 from typer.main import get_command
 
+from serving.model_server.flags import read_flags
 from tfx_pipeline.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 # Typer brings a Click of its own, whose errors are not those of the package `click`.
 USAGE_ERROR = typer.BadParameter.__bases__[0]
 WALK = "tests/docs/test_walkthrough.py::test_own_data_from_the_first_line_to_the_last"
+VERSIONS = "tests/tfx_pipeline/test_cli_versions.py::test_the_way_without_a_server"
 RUN_BY = {
+    **dict.fromkeys(("versions", "promote", "canary", "rollback"), VERSIONS),
     "benchmark": "tests/tfx_pipeline/benchmarks/test_verb.py",
     "check": "tests/docs/test_walkthrough.py::test_the_tables_are_read",
     "compare": "tests/docs/test_walkthrough.py::test_evaluation_of_a_run",
@@ -45,6 +46,7 @@ SCRIPTS_RUN_BY = {
     "examples/scaling_arithmetic.py": WALK,
     "examples/coupon_slots.py": "tests/examples/test_coupon_slots.py",
     "examples/movielens_towers.py": "tests/examples/test_movielens_towers.py",
+    "examples/node_client/make_descriptors.py": "tests/examples/test_node_client.py",
     "benchmarks/shops.py": "",  # hours; its output is docs/measurements.md
 }
 
@@ -92,13 +94,7 @@ def check_python(words: list[str], _: str) -> None:
 
 
 def check_model_server(flags: list[str]) -> None:
-    program = runpy.run_module("serving.model_server.__main__", run_name="not main")
-    before = sys.argv
-    sys.argv = ["serving.model_server", *flags]
-    try:
-        program["_read_flags"]()
-    finally:
-        sys.argv = before
+    read_flags(flags)
 
 
 def check_docker(words: list[str], text: str) -> None:

@@ -21,6 +21,8 @@ from serving.client import (
 USERS = ["Zoë", "用户"]
 HISTORY = [["Käse", "茶", "a"], ["b"]]
 TYPES = [["view", "cart", "view"], ["purchase"]]
+ONE, NONE = "Käse,茶|food > tea|2.5|nan", "||nan|nan"
+"""Titles of the tiny servable repeat the filters: only these, category, lowest and highest price."""
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +38,20 @@ def test_recommend_gives_slates_without_padding(client):
         history_event_types=TYPES,
         queries=["milk", ""],
         exclude_item_ids=[["茶"], []],
+        allow_item_ids=[["Käse", "茶"], []],
+        categories=["food > tea", ""],
+        lowest_prices=[2.5, None],
+        highest_prices=[None, 4],
         k=4,
         policies=["thompson", ""],
         seeds=[0, 3],
     )
     assert slates[0].items == [
-        RankedItem("Käse", 4.0, 1.0, "view", 0.5, 8.0, [4.0, 1.0]),
-        RankedItem("茶", 1.0, 0.0, "cart", 0.5, 2.0, [1.0, 1.0]),
-        RankedItem("a", 1.0, 1.0, "view", 0.5, 2.0, [1.0, 1.0]),
+        RankedItem("Käse", 4.0, 1.0, "view", 0.5, 8.0, [4.0, 1.0], ONE),
+        RankedItem("茶", 1.0, 0.0, "cart", 0.5, 2.0, [1.0, 1.0], ONE),
+        RankedItem("a", 1.0, 1.0, "view", 0.5, 2.0, [1.0, 1.0], ONE),
     ]
-    assert slates[1].items == [RankedItem("b", 1.0, 0.25, "purchase", 0.5, 2.0, [1.0, 1.0])]
+    assert slates[1].items == [RankedItem("b", 1.0, 0.25, "purchase", 0.5, 2.0, [1.0, 1.0], ",||nan|4.0")]
     assert [slate.policy for slate in slates] == ["thompson", "greedy"]
     assert [slate.seed for slate in slates] == [0, 3]
     [drawn] = client.recommend(["u"], history_item_ids=[["a"]])
@@ -116,10 +122,27 @@ def test_explain_checks_its_arguments(client):
 
 
 def test_retrieve_and_similar_items(client):
-    assert client.retrieve(["u", "v"], history_item_ids=[["ab"], []], k=3) == [[ScoredItem("ab", 2.0)], []]
+    assert client.retrieve(["u", "v"], history_item_ids=[["ab"], []], k=3) == [[ScoredItem("ab", 2.0, NONE)], []]
     similar = client.similar_items(["i"], titles=["Toast"], k=2)
-    assert similar == [[ScoredItem("i", 1.0), ScoredItem("Toast", 5.0)]]
+    assert similar == [[ScoredItem("i", 1.0, NONE), ScoredItem("Toast", 5.0, NONE)]]
     assert client.similar_items(titles=["Toast"], k=1) == [[]]
+
+
+def test_filters_reach_every_signature_that_searches_the_catalogue(client):
+    filters = {"allow_item_ids": [["b", "c"]], "categories": ["shoes"], "lowest_prices": [1], "highest_prices": [1]}
+    shown = "b,c|shoes|1.0|1.0"
+    for answer in (
+        client.recommend(["u"], history_item_ids=[["a"]], **filters)[0].items,
+        client.retrieve(["u"], history_item_ids=[["a"]], exclude_item_ids=[["z"]], **filters)[0],
+        client.similar_items(["a"], exclude_item_ids=[["z"]], **filters)[0],
+    ):
+        assert [item.title for item in answer] == [shown]
+    assert client.propensities(["u"], [["a"]], seeds=[0], **filters)[0].propensities == [1.0]
+
+
+def test_a_lowest_price_above_the_highest_never_reaches_the_server(client):
+    with pytest.raises(ValueError, match=r"^lowest_prices: row 1 has 3, its highest price is 2.5$"):
+        client.recommend(USERS, lowest_prices=[None, 3], highest_prices=[1, 2.5])
 
 
 def test_ages_of_the_history_reach_every_signature_that_takes_a_history(client):
@@ -127,7 +150,7 @@ def test_ages_of_the_history_reach_every_signature_that_takes_a_history(client):
     slates = client.recommend(USERS, **asked, k=3)
     assert [[item.score for item in slate.items] for slate in slates] == [[34.5, 3.0, 1.25], [2.0]]
     [[first, _, _], _] = client.retrieve(USERS, **asked, k=3)
-    assert first == ScoredItem("Käse", 5 + 30.5)
+    assert (first.item_id, first.score) == ("Käse", 5 + 30.5)
     assert client.rank(USERS, [["x"], ["x"]], **asked)[1].utility == [pytest.approx(3 * 1.1)]
     assert [vector[2] for vector in client.embed_query(USERS, **asked)] == [32.75, 1.0]
 
@@ -166,7 +189,7 @@ def test_a_wrong_argument_never_reaches_the_server(client):
 def test_another_model_name_is_one_clear_line(server):
     with ShopRankClient(server.target, model_name="other") as other, pytest.raises(ServingError) as error:
         other.recommend(["u"])
-    assert str(error.value) == f"{server.target}: NOT_FOUND: no model 'other' here; the model is 'shoprank'"
+    assert str(error.value) == f"{server.target}: NOT_FOUND: Servable not found for request: Latest(other)"
     assert error.value.code == "NOT_FOUND"
 
 

@@ -1,5 +1,7 @@
 """Lists become the arrays of the signatures, and what does not fit the batch is named."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -17,14 +19,14 @@ def test_no_lists_are_one_empty_column():
 
 def test_a_history_without_event_types_has_empty_ones_of_its_shape():
     side = inputs.user_side(["u", "v"], [["a", "b"], ["c"]], None, None, None)
-    assert side["history_item_ids"].tolist() == [["a", "b"], ["c", ""]]
-    assert side["history_event_types"].tolist() == [["", ""], ["", ""]]
+    assert side["history_item_ids"].tolist() == [["", "a", "b"], ["", "c", ""]]
+    assert side["history_event_types"].tolist() == [["", "", ""], ["", "", ""]]
     assert side["query"].tolist() == ["", ""]
 
 
 def test_a_history_without_ages_is_of_now():
     side = inputs.user_side(["u", "v"], [["a", "b"], ["c"]], None, None, None)
-    assert side["history_ages"].tolist() == [[0, 0], [0, 0]]
+    assert side["history_ages"].tolist() == [[0, 0, 0], [0, 0, 0]]
     assert side["history_ages"].dtype == np.float32
     assert inputs.user_side(["u"], None, None, None, None)["history_ages"].shape == (1, 1)
 
@@ -32,9 +34,51 @@ def test_a_history_without_ages_is_of_now():
 @pytest.mark.parametrize("row", [[2.5, 0], (2.5, 0), np.array([2.5, 0.0]), [np.float32(2.5), np.int64(0)]])
 def test_ages_are_padded_like_their_history(row):
     side = inputs.user_side(["u", "v", "w"], [["a", "b"], [], ["c"]], None, [row, [], [7]], None)
-    assert side["history_ages"].tolist() == [[2.5, 0], [0, 0], [7, 0]]
+    assert side["history_ages"].tolist() == [[0, 2.5, 0], [0, 0, 0], [0, 7, 0]]
     assert side["history_ages"].shape == side["history_item_ids"].shape
     assert side["history_ages"].dtype == np.float32
+
+
+def test_the_first_value_of_a_list_of_events_or_filters_says_nothing():
+    """TensorFlow Serving fills narrower requests of a batch with it."""
+    side = inputs.user_side(["u", "v"], [["a"], ["b"]], [["buy"], [""]], [[1], [2]], None)
+    side |= inputs.filter_side(2, [["x"], []], [["y"], ["z"]])
+    assert {name: values[0, 0] for name, values in side.items() if values.ndim == 2} == {
+        **dict.fromkeys(["history_item_ids", "history_event_types", "exclude_item_ids", "allow_item_ids"], ""),
+        "history_ages": 0,
+    }
+    already = inputs.user_side(["u", "v"], [[], ["b"]], None, None, None)["history_item_ids"]
+    assert already.tolist() == [[""], ["b"]]
+
+
+def test_no_filter_restricts_nothing():
+    side = inputs.filter_side(2)
+    assert side["exclude_item_ids"].tolist() == side["allow_item_ids"].tolist() == [[""], [""]]
+    assert side["category"].tolist() == ["", ""]
+    assert np.isnan([side["lowest_price"], side["highest_price"]]).all()
+
+
+def test_a_bound_may_be_missing_on_either_side_and_both_may_be_equal():
+    side = inputs.filter_side(4, lowest_prices=[1, None, 2.5, math.nan], highest_prices=[None, 3, 2.5, math.inf])
+    np.testing.assert_array_equal(side["lowest_price"], np.array([1, np.nan, 2.5, np.nan], np.float32))
+    np.testing.assert_array_equal(side["highest_price"], np.array([np.nan, 3, 2.5, np.inf], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"allow_item_ids": ["ab"]}, "allow_item_ids: every row is a list of strings, 'ab' is one string"),
+        ({"allow_item_ids": []}, "allow_item_ids: 0 rows, the batch has 1"),
+        ({"categories": "a > b"}, "categories: a list with one element a row is needed, 'a > b' is one string"),
+        ({"categories": [None]}, "categories: a string is needed, None is NoneType"),
+        ({"lowest_prices": ["1"]}, "lowest_prices: row 0 has '1', a number or None is needed"),
+        ({"highest_prices": [1, 2]}, "highest_prices: 2 rows, the batch has 1"),
+        ({"lowest_prices": [2], "highest_prices": [1]}, "lowest_prices: row 0 has 2, its highest price is 1"),
+    ],
+)
+def test_filters_that_do_not_fit_are_named(given, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        inputs.filter_side(1, **given)
 
 
 def test_an_unknown_price_is_nan():

@@ -21,14 +21,27 @@ NAMES = [
     "GetModelMetadataResponse",
     "GetModelStatusRequest",
     "GetModelStatusResponse",
+    "ModelServerConfig",
+    "ReloadConfigRequest",
+    "ReloadConfigResponse",
 ]
 
 
 def real_class(name):
     from tensorflow.core.framework import tensor_pb2, tensor_shape_pb2
-    from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, model_pb2, predict_pb2
+    from tensorflow_serving.apis import (
+        get_model_metadata_pb2,
+        get_model_status_pb2,
+        model_management_pb2,
+        model_pb2,
+        predict_pb2,
+    )
+    from tensorflow_serving.config import model_server_config_pb2
 
-    modules = (tensor_pb2, tensor_shape_pb2, predict_pb2, model_pb2, get_model_metadata_pb2, get_model_status_pb2)
+    modules = (
+        *(tensor_pb2, tensor_shape_pb2, predict_pb2, model_pb2, get_model_metadata_pb2, get_model_status_pb2),
+        *(model_management_pb2, model_server_config_pb2),
+    )
     return next(getattr(module, name) for module in modules if hasattr(module, name))
 
 
@@ -39,6 +52,7 @@ def value_of(field):
         field.TYPE_BYTES: st.binary(max_size=5),
         field.TYPE_INT32: st.integers(-(2**31), 2**31 - 1),
         field.TYPE_INT64: st.integers(-(2**63), 2**63 - 1),
+        field.TYPE_UINT32: st.integers(0, 2**32 - 1),
         field.TYPE_BOOL: st.booleans(),
         field.TYPE_FLOAT: st.floats(width=32, allow_nan=False),
         field.TYPE_DOUBLE: st.floats(allow_nan=False),
@@ -70,7 +84,10 @@ def fill(message, content):
         field = message.DESCRIPTOR.fields_by_name[name]
         if isinstance(value, dict) and field.message_type.GetOptions().map_entry:
             for key, entry in value.items():
-                fill(getattr(message, name)[key], entry)
+                if isinstance(entry, dict):
+                    fill(getattr(message, name)[key], entry)
+                else:
+                    getattr(message, name)[key] = entry
         elif isinstance(value, dict):
             getattr(message, name).SetInParent()
             fill(getattr(message, name), value)

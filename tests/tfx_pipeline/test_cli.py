@@ -169,6 +169,11 @@ def test_report_of_no_run(tmp_path: Path) -> None:
         (["recommend"], "Missing option '--user'"),
         (["recommend", "--user", "u", "--policy", "best"], "Invalid value for '--policy'"),
         (["recommend", "--user", "u", "--k", "0"], "Invalid value for '--k'"),
+        (["search", "tea", "--lowest-price", "x"], "Invalid value for '--lowest-price'"),
+        (
+            ["search", "tea", "--lowest-price", "3", "--highest-price", "2.5"],
+            "--lowest-price 3 is above --highest-price 2.5",
+        ),
         (["recommend", "--user", "u", "--server", "localhost"], "'localhost' is not host:port"),
         (["recommend", "--user", "u", "--server", "localhost:70000"], "'localhost:70000' is not host:port"),
         (["search", " "], "the text to search for is empty"),
@@ -188,10 +193,14 @@ def save_echo(folder: Path) -> None:
     import tensorflow as tf
 
     def recommend(  # type: ignore[no-untyped-def]
-        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed
-    ):
+        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed,
+        allow_item_ids, category, lowest_price, highest_price,
+    ):  # fmt: skip
         texts = tf.stack([user_id, query, policy], axis=1)
-        item_ids = tf.concat([history_item_ids, exclude_item_ids, texts], axis=1)[:, : k[0]]
+        bounds = tf.strings.as_string(tf.stack([lowest_price, highest_price], axis=1), precision=1)
+        given = tf.where(bounds == "nan", "", bounds)
+        filters = tf.concat([allow_item_ids, category[:, tf.newaxis], given], axis=1)
+        item_ids = tf.concat([history_item_ids, exclude_item_ids, texts, filters], axis=1)[:, : k[0]]
         scores = tf.cast(tf.strings.length(item_ids), tf.float32)
         return {
             "item_ids": item_ids,
@@ -224,13 +233,16 @@ def save_echo(folder: Path) -> None:
             "days_since_chosen": 0 * lengths,
         }
 
-    def similar_items(item_id, title, description, k):  # type: ignore[no-untyped-def]
+    def similar_items(  # type: ignore[no-untyped-def]
+        item_id, title, description, k, exclude_item_ids, allow_item_ids, category, lowest_price, highest_price
+    ):
         item_ids = tf.stack([item_id, title], axis=1)[:, : k[0]]
         return {"item_ids": item_ids, "scores": tf.cast(tf.strings.length(item_ids), tf.float32)}
 
     def spec(name: str) -> Any:
         shape = [None, None] if name.endswith(("_ids", "_types", "_ages")) else [None]
-        kinds = {"k": tf.int32, "seed": tf.int64, "history_ages": tf.float32}
+        kinds = {"k": tf.int32, "seed": tf.int64}
+        kinds |= dict.fromkeys(("history_ages", "lowest_price", "highest_price"), tf.float32)
         return tf.TensorSpec(shape, kinds.get(name, tf.string), name)
 
     signatures = {}
@@ -297,6 +309,13 @@ def test_recommend(ask: Callable[..., Result]) -> None:
         ["6", "milk", "–", "4.0000", "0.2500", "popular"],
         ["7", "thompson", "–", "8.0000", "0.2500", "popular"],
     ]
+
+
+@pytest.mark.parametrize("words", [["recommend", "--user", "u"], ["search", "tea"]])
+def test_filters_reach_the_server(ask: Callable[..., Result], words: list[str]) -> None:
+    filters = ["--only", "i1, i2", "--only", "i3", "--category", "food > tea", "--lowest-price", "0.5"]
+    result = ask(*words, *filters, "--highest-price", "9", "--k", "20")
+    assert [row[1] for row in rows(result)][-6:] == ["i1", "i2", "i3", "food > tea", "0.5", "9.0"]
 
 
 def test_recommend_as_json(ask: Callable[..., Result]) -> None:

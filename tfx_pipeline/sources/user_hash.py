@@ -3,12 +3,13 @@
 import hashlib
 import os
 from dataclasses import dataclass
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from tfx_pipeline.sources.errors import DataError
-from tfx_pipeline.sources.values import plain
 from tfx_pipeline.table_config import PrivacyConfig
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _DIGEST_BYTES = 16
 _SHORTEST_KEY = 16
@@ -29,7 +30,7 @@ class UserHash:
 
     key_variable: str
 
-    def __call__(self, ids: pa.Array) -> pa.Array:
+    def __call__(self, ids: "pa.Array") -> "pa.Array":
         """The hashes of ids `[N]`, see `hash_ids`.
 
         Raises:
@@ -58,7 +59,7 @@ def user_hash(privacy: PrivacyConfig) -> UserHash | None:
     return UserHash(privacy.key_variable)
 
 
-def hash_ids(ids: pa.Array, key: bytes) -> pa.Array:
+def hash_ids(ids: "pa.Array", key: bytes) -> "pa.Array":
     """Replace ids by their keyed BLAKE2b (RFC 7693), 16 bytes as 32 hexadecimal digits.
 
     Args:
@@ -68,6 +69,11 @@ def hash_ids(ids: pa.Array, key: bytes) -> pa.Array:
     Returns:
         Strings `[N]`: equal ids have equal hashes; one of white space, which names nobody, stays as it is.
     """
+    # The command line hashes one id, and is not to wait for the import of Arrow and pandas.
+    import pyarrow as pa
+
+    from tfx_pipeline.sources.values import plain
+
     encoded = plain(ids).dictionary_encode()
     distinct = encoded.dictionary.to_pylist()
     hashes = pa.array([_digest(each, key) if each.strip() else each for each in distinct], pa.string())
