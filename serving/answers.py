@@ -21,6 +21,7 @@ class RankedItem:
         inclusion_probability: Probability that the policy puts this item anywhere into the slate.
         predicted_utility: What the ranker alone expects of it.
         exploration_features: What the exploration head learns from: the ranker's last layer and a constant 1.
+        title: The item's display text; '' where it has none.
     """
 
     item_id: str
@@ -30,6 +31,7 @@ class RankedItem:
     inclusion_probability: float
     predicted_utility: float
     exploration_features: list[float]
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,11 @@ class Ranking:
 
 @dataclass(frozen=True)
 class ScoredItem:
-    """One item of a `retrieve` or `similar_items` answer."""
+    """One item of a `retrieve` or `similar_items` answer, with its display text."""
 
     item_id: str
     score: float
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,9 +173,10 @@ def read_slates(outputs: Outputs) -> list[Slate]:
     """Turn the outputs of `recommend` into slates without the padding at their ends."""
     slates = []
     columns = {name: outputs[name].tolist() for name in _OF_ITEM} | {"sources": _texts(outputs["sources"])}
+    titles = _titles(outputs)
     heads = zip(*(outputs[name] for name in ("request_id", "model_version", "policy")), strict=True)
     for row, (item_ids, head) in enumerate(zip(_texts(outputs["item_ids"]), heads, strict=True)):
-        slots = zip(item_ids, *(columns[name][row] for name in _OF_ITEM), strict=True)
+        slots = zip(item_ids, *(columns[name][row] for name in _OF_ITEM), titles[row], strict=True)
         items = [RankedItem(*slot) for slot in list(slots)[: _length(item_ids)]]
         request_id, version, policy = map(_text, head)
         slates.append(Slate(request_id, version, policy, items))
@@ -199,11 +203,12 @@ def read_propensities(outputs: Outputs, slates: list[list[str]]) -> list[SlatePr
 
 
 def read_scored_items(outputs: Outputs) -> list[list[ScoredItem]]:
-    """Turn `item_ids` and `scores` [B, K] into lists without the padding at their ends."""
+    """Turn `item_ids`, `scores` and `titles` [B, K] into lists without the padding at their ends."""
     answers = []
-    for item_ids, scores in zip(_texts(outputs["item_ids"]), outputs["scores"].tolist(), strict=True):
-        pairs = list(zip(item_ids, scores, strict=True))
-        answers.append([ScoredItem(*pair) for pair in pairs[: _length(item_ids)]])
+    columns = (_texts(outputs["item_ids"]), outputs["scores"].tolist(), _titles(outputs))
+    for item_ids, scores, titles in zip(*columns, strict=True):
+        items = list(zip(item_ids, scores, titles, strict=True))
+        answers.append([ScoredItem(*item) for item in items[: _length(item_ids)]])
     return answers
 
 
@@ -249,6 +254,13 @@ def _text(value: Any) -> str:
 
 def _texts(array: NDArray[Any]) -> list[list[str]]:
     return [[_text(value) for value in row] for row in array.tolist()]
+
+
+def _titles(outputs: Outputs) -> list[list[str]]:
+    """Titles parallel to the item ids; '' from a model that was exported before it had them."""
+    if "titles" in outputs:
+        return _texts(outputs["titles"])
+    return [[""] * len(row) for row in outputs["item_ids"].tolist()]
 
 
 def _length(item_ids: list[str]) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Texts = Sequence[str]
 TextLists = Sequence[Sequence[str]]
 NumberLists = Sequence[Sequence[float]]
+Prices = Sequence[float | None]
 Inputs = dict[str, NDArray[Any]]
 
 _LARGEST_COUNT = np.iinfo(np.int32).max
@@ -26,7 +27,7 @@ def user_side(
     history_ages: NumberLists | None,
     queries: Texts | None,
 ) -> Inputs:
-    """Return user_id and query [B], and the three sides of the history [B, H] (H: the longest, at least 1)."""
+    """Return user_id and query [B], and the three sides of the history [B, H] (H: the longest, see `_safe_to_pad`)."""
     rows = len(user_ids)
     inputs = {"user_id": strings("user_ids", user_ids, rows), "query": strings("queries", queries, rows)}
     items = ragged_strings("history_item_ids", history_item_ids, rows)
@@ -41,23 +42,43 @@ def user_side(
         _check_ages(history_ages)
         _check_parallel("history_ages", history_item_ids or [[]] * rows, history_ages)
         ages = _ages(history_ages, items.shape)
-    return inputs | {"history_item_ids": items, "history_event_types": types, "history_ages": ages}
+    columns = {"history_item_ids": items, "history_event_types": types, "history_ages": ages}
+    return inputs | _safe_to_pad("history_item_ids", columns)
 
 
-def slate_side(
-    rows: int,
-    exclude_item_ids: TextLists | None,
-    k: int,
-    policies: Texts | None,
-    seeds: Sequence[int] | None,
-) -> Inputs:
-    """Return what is asked of a slate: exclude_item_ids [B, X], k, policy and seed [B]; seeds are random by default."""
+def slate_side(rows: int, k: int, policies: Texts | None, seeds: Sequence[int] | None) -> Inputs:
+    """Return what is asked of a slate: k, policy and seed [B]; seeds are random by default."""
     drawn = [secrets.randbits(63) for _ in range(rows)] if seeds is None else seeds
     return {
-        "exclude_item_ids": ragged_strings("exclude_item_ids", exclude_item_ids, rows),
         "k": counts("k", k, rows),
         "policy": strings("policies", policies, rows),
         "seed": integers("seeds", drawn, rows),
+    }
+
+
+def filter_side(
+    rows: int,
+    exclude_item_ids: TextLists | None = None,
+    allow_item_ids: TextLists | None = None,
+    categories: Texts | None = None,
+    lowest_prices: Prices | None = None,
+    highest_prices: Prices | None = None,
+) -> Inputs:
+    """Return what restricts the catalogue: exclude_item_ids [B, X], allow_item_ids [B, A], and category and prices [B].
+
+    What is not given restricts nothing; a price bound of None, or one that is not a number, is none.
+    """
+    lowest, highest = _bounds("lowest_prices", lowest_prices, rows), _bounds("highest_prices", highest_prices, rows)
+    for row in np.flatnonzero(lowest > highest):
+        raise ValueError(f"lowest_prices: row {row} has {lowest[row]:g}, its highest price is {highest[row]:g}")
+    given = {"exclude_item_ids": exclude_item_ids, "allow_item_ids": allow_item_ids}
+    lists = {name: ragged_strings(name, values, rows) for name, values in given.items()}
+    return {
+        **_safe_to_pad("exclude_item_ids", {"exclude_item_ids": lists["exclude_item_ids"]}),
+        **_safe_to_pad("allow_item_ids", {"allow_item_ids": lists["allow_item_ids"]}),
+        "category": strings("categories", categories, rows),
+        "lowest_price": lowest,
+        "highest_price": highest,
     }
 
 
@@ -112,7 +133,7 @@ def integers(name: str, values: Sequence[int], rows: int) -> NDArray[np.int64]:
         raise ValueError(f"{name}: a 64-bit integer is needed: {error}") from error
 
 
-def prices(name: str, values: Sequence[float | None] | None, rows: int) -> NDArray[np.float32]:
+def prices(name: str, values: Prices | None, rows: int) -> NDArray[np.float32]:
     """Return one price a row as [B]; None, for a row or for all, is unknown and becomes NaN."""
     if values is None:
         values = [None] * rows
@@ -126,6 +147,28 @@ def rows_of_first(given: Mapping[str, Sequence[Any] | None]) -> int:
         if values is not None:
             return len(values)
     raise ValueError(f"give at least one of {', '.join(given)}")
+
+
+def _safe_to_pad(leader: str, columns: Inputs) -> Inputs:
+    """Put a column of '' and 0 in front of parallel [B, H] where the leader begins with an id.
+
+    TensorFlow Serving, when it joins requests of different widths, fills the narrower with their first value
+    (`pad_variable_length_inputs`): a history would gain events. An empty one in front says nothing.
+    """
+    if not (columns[leader].size and columns[leader][0, 0]):
+        return columns
+    return {name: np.insert(values, 0, _nothing(values), axis=1) for name, values in columns.items()}
+
+
+def _nothing(values: NDArray[Any]) -> Any:
+    return "" if values.dtype == object else 0
+
+
+def _bounds(name: str, values: Prices | None, rows: int) -> NDArray[np.float32]:
+    for row, value in enumerate(values or ()):
+        if value is not None and not isinstance(value, Real):
+            raise ValueError(f"{name}: row {row} has {value!r}, a number or None is needed")
+    return prices(name, values, rows)
 
 
 def _check_rows(name: str, values: Sequence[Any], rows: int) -> None:

@@ -30,6 +30,23 @@ class Reply:
     request_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What restricts the answers.
+
+    Attributes:
+        only: Items that may be shown; none for all.
+        category: Path such as `food > bread`, for itself and everything beneath it; '' for all.
+        lowest_price: Bound; None for none.
+        highest_price: Bound; None for none.
+    """
+
+    only: Sequence[str] = ()
+    category: str = ""
+    lowest_price: float | None = None
+    highest_price: float | None = None
+
+
 class Questions:
     """Asks a model server, one question at a time; every method raises what the client raises.
 
@@ -54,6 +71,7 @@ class Questions:
         seed: int | None = None,
         k: int = 10,
         why: bool = False,
+        filters: Filters = Filters(),
     ) -> Reply:
         """Ask what to show to a user.
 
@@ -66,16 +84,19 @@ class Questions:
             seed: Seed of the exploration; random by default.
             k: Number of answers.
             why: Whether each answer says why it is there, which takes a second request.
+            filters: What restricts the answers.
         """
-        slate = self._slate(user_id, query, history, exclude, policy, seed, k)
+        slate = self._slate(user_id, query, history, exclude, policy, seed, k, filters)
         question = f"Recommended to {user_id}" + (f', query "{query}"' if query else "")
         shown = [item.item_id for item in slate.items]
         found = self._explanations(user_id, shown, query, history) if why else None
         return self._reply_with_slate(question, slate, found)
 
-    def search(self, query: str, *, user_id: str = "", k: int = 10, why: bool = False) -> Reply:
+    def search(
+        self, query: str, *, user_id: str = "", k: int = 10, why: bool = False, filters: Filters = Filters()
+    ) -> Reply:
         """Ask for items that a text describes, in the order that suits the user, if one is given."""
-        slate = self._slate(user_id, query, (), (), "", None, k)
+        slate = self._slate(user_id, query, (), (), "", None, k, filters)
         question = f'Search "{query}"' + (f" by {user_id}" if user_id else "")
         shown = [item.item_id for item in slate.items]
         found = self._explanations(user_id, shown, query, ()) if why else None
@@ -117,12 +138,17 @@ class Questions:
         policy: str,
         seed: int | None,
         k: int,
+        filters: Filters,
     ) -> Slate:
         [slate] = self._client.recommend(
             [user_id],
             queries=[query],
             history_item_ids=[history],
             exclude_item_ids=[exclude],
+            allow_item_ids=[filters.only],
+            categories=[filters.category],
+            lowest_prices=[filters.lowest_price],
+            highest_prices=[filters.highest_price],
             policies=[policy],
             seeds=None if seed is None else [seed],
             k=k,

@@ -1,7 +1,9 @@
 """The feedback log of one process."""
 
 import atexit
+import logging
 import math
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,9 +11,13 @@ from typing import Any
 
 from serving.answers import Slate
 from serving.feedback.part_buffer import PartBuffer
-from serving.feedback.part_files import FORMATS, Format
+from serving.feedback.part_files import FORMATS, FeedbackLogError, Format
 from serving.feedback.schema import OUTCOMES, Row, check_row
 from serving.feedback.shown_rows import shown_rows
+
+_LOG = logging.getLogger(__name__)
+_RETRY_SECONDS = 1.0
+_SECONDS_BETWEEN_WARNINGS = 60.0
 
 
 class FeedbackLog:
@@ -20,6 +26,10 @@ class FeedbackLog:
     All methods may be called from several threads, and several processes and machines may write to one folder. A crash
     loses the rows that wait for their part file: at most those of the last `seconds`, and about `rows` of each table.
     Use it as a context manager, or call `close`; what then still waits is written when Python ends.
+
+    A disk that takes nothing holds up no shop: `shown` and `outcome` keep the rows, up to ten parts of each table, and
+    the disk is tried again every second. Further rows are lost, which `lost` counts, a warning a minute says, and
+    `close` raises.
 
     Args:
         folder: The log; made with the first part file.
@@ -48,12 +58,20 @@ class FeedbackLog:
             raise ValueError(f"rows: must be at least 1, is {rows}")
         if not 0 < seconds < math.inf:
             raise ValueError(f"seconds: must be above 0, is {seconds}")
+        self._folder = Path(folder)
         self._store_context = store_context
         self._shown, self._outcomes = (
-            PartBuffer(Path(folder), table, format, rows, seconds) for table in ("shown", "outcomes")
+            PartBuffer(self._folder, table, format, rows, seconds, _RETRY_SECONDS) for table in ("shown", "outcomes")
         )
+        self._warning = threading.Lock()
+        self._last_warning = -math.inf
         self._open = True
         atexit.register(self.close)
+
+    @property
+    def lost(self) -> int:
+        """Number of rows, of slates and events together, that the disk did not take in time."""
+        return self._shown.lost + self._outcomes.lost
 
     def shown(self, slates: Sequence[Slate], asked: Mapping[str, Any], now: float | None = None) -> None:
         """Log the slates that one call of `ShopRankClient.recommend` gave.
@@ -65,11 +83,10 @@ class FeedbackLog:
 
         Raises:
             ValueError: A slate or an argument cannot be logged, and then none of the slates is, or the log is closed.
-            FeedbackLogError: A part file could not be written; its rows wait for the next attempt.
         """
         self._check_open()
         timestamp = int(time.time() if now is None else now)
-        self._shown.add(shown_rows(slates, asked, timestamp, self._store_context))
+        self._add(self._shown, shown_rows(slates, asked, timestamp, self._store_context))
 
     def outcome(
         self, request_id: str, item_id: str, event_type: str, timestamp: float, value: float | None = None
@@ -85,7 +102,6 @@ class FeedbackLog:
 
         Raises:
             ValueError: An argument cannot be logged, or the log is closed.
-            FeedbackLogError: A part file could not be written; its rows wait for the next attempt.
         """
         self._check_open()
         worth = math.nan if value is None else value
@@ -94,7 +110,7 @@ class FeedbackLog:
         row: Row = {"request_id": request_id, "item_id": item_id, "event_type": event_type}
         row |= {"timestamp": int(timestamp), "value": worth}
         check_row(OUTCOMES, row)
-        self._outcomes.add([row])
+        self._add(self._outcomes, [row])
 
     def flush(self) -> None:
         """Write what waits now.
@@ -110,11 +126,29 @@ class FeedbackLog:
         """Write what waits. A closed log takes nothing more.
 
         Raises:
-            FeedbackLogError: A part file could not be written; the log stays open.
+            FeedbackLogError: A part file could not be written, and the log stays open; or it is closed, and rows were
+                lost before.
         """
+        was_open = self._open
         self.flush()
         self._open = False
         atexit.unregister(self.close)
+        if was_open and self.lost:
+            raise FeedbackLogError(f"{self._folder}: {self.lost} rows of the feedback log were lost")
+
+    def _add(self, buffer: PartBuffer, rows: Sequence[Row]) -> None:
+        try:
+            buffer.add(rows)
+        # The shop answers its customer, whatever becomes of the log.
+        except FeedbackLogError as error:
+            self._warn(error)
+
+    def _warn(self, error: FeedbackLogError) -> None:
+        with self._warning:
+            if time.monotonic() - self._last_warning < _SECONDS_BETWEEN_WARNINGS:
+                return
+            self._last_warning = time.monotonic()
+        _LOG.warning("%s; %d rows lost so far", error, self.lost)
 
     def _check_open(self) -> None:
         if not self._open:

@@ -1,6 +1,7 @@
 """Rows that wait for their part file."""
 
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,10 +24,18 @@ class PartBuffer:
         part_format: `parquet` or `tfrecord`.
         rows: Rows of a part.
         seconds: Longest wait of a row.
+        retry_seconds: Pause after a part that could not be written; `add` does not try again before its end.
+
+    Attributes:
+        lost: Number of rows that were not taken.
     """
 
-    def __init__(self, folder: Path, table: str, part_format: Format, rows: int, seconds: float) -> None:
+    def __init__(
+        self, folder: Path, table: str, part_format: Format, rows: int, seconds: float, retry_seconds: float = 0.0
+    ) -> None:
         """Start empty."""
+        self.lost = 0
+        self._retry_seconds, self._next_try = retry_seconds, 0.0
         self._folder, self._table, self._format = folder, table, part_format
         self._rows, self._seconds = rows, seconds
         self._waiting: list[Row] = []
@@ -50,7 +59,7 @@ class PartBuffer:
                 self._timer = threading.Timer(self._seconds, self._on_time)
                 self._timer.daemon = True
                 self._timer.start()
-        if enough:
+        if enough and time.monotonic() >= self._next_try:
             self.flush()
 
     def flush(self) -> None:
@@ -72,13 +81,18 @@ class PartBuffer:
             except BaseException:
                 with self._changing:
                     self._waiting = rows + self._waiting
+                self._next_try = time.monotonic() + self._retry_seconds
                 raise
             self._overdue = False
 
     def _flush_or_refuse(self, count: int) -> None:
         try:
+            if time.monotonic() < self._next_try:
+                raise FeedbackLogError(f"{self._folder / self._table}: {len(self._waiting)} rows wait for the disk")
             self.flush()
         except FeedbackLogError as error:
+            with self._changing:
+                self.lost += count
             raise FeedbackLogError(f"{error}; {count} further rows are not taken") from error
 
     def _on_time(self) -> None:

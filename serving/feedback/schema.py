@@ -1,5 +1,6 @@
 """Columns of the two tables of the feedback log."""
 
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,13 @@ class Column:
         name: Its name in the file.
         kind: Type of its values: UTF-8 text, 64-bit integer, 32-bit or 64-bit number.
         is_list: Whether each row has a list of values.
+        absent: What a row has that was written before there was the column; None where there always was.
     """
 
     name: str
     kind: Kind
     is_list: bool = False
+    absent: Any = None
 
 
 SHOWN = (
@@ -37,6 +40,10 @@ SHOWN = (
     Column("history_event_types", "string", is_list=True),
     Column("history_ages", "float", is_list=True),
     Column("exclude_item_ids", "string", is_list=True),
+    Column("allow_item_ids", "string", is_list=True, absent=()),
+    Column("category", "string", absent=""),
+    Column("lowest_price", "float", absent=math.nan),
+    Column("highest_price", "float", absent=math.nan),
     Column("k", "int64"),
     Column("seed", "int64"),
     Column("item_ids", "string", is_list=True),
@@ -66,6 +73,10 @@ CONTEXT_COLUMNS = (
     "history_event_types",
     "history_ages",
     "exclude_item_ids",
+    "allow_item_ids",
+    "category",
+    "lowest_price",
+    "highest_price",
 )
 """Columns of `shown` with what was asked; empty where a log keeps only the digest."""
 SLOT_COLUMNS = (

@@ -1,5 +1,6 @@
 """Slates, and what was asked for them, as rows of the log."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,10 @@ ARGUMENTS = (
     "history_ages",
     "queries",
     "exclude_item_ids",
+    "allow_item_ids",
+    "categories",
+    "lowest_prices",
+    "highest_prices",
     "k",
     "policies",
     "seeds",
@@ -44,7 +49,7 @@ def shown_rows(slates: Sequence[Slate], asked: Mapping[str, Any], timestamp: int
     rows = []
     for slate, context, seed in zip(slates, contexts, seeds, strict=True):
         digest = context_digest(context)
-        kept = context if store_context else {name: type(value)() for name, value in context.items()}
+        kept = context if store_context else {name: _nothing(value) for name, value in context.items()}
         head = {"request_id": slate.request_id, "timestamp": timestamp, "model_version": slate.model_version}
         row = head | {"policy": slate.policy, "context_digest": digest} | kept
         row |= {"k": asked.get("k", DEFAULT_K), "seed": seed} | _slots(slate.items)
@@ -63,7 +68,8 @@ def _contexts(asked: Mapping[str, Any], rows: int) -> list[Row]:
     items, types, ages = (asked.get(f"history_{part}") for part in ("item_ids", "event_types", "ages"))
     # The log takes what the server would: the checks are those of the client.
     inputs.user_side(users, items, types, ages, asked.get("queries"))
-    inputs.ragged_strings("exclude_item_ids", asked.get("exclude_item_ids"), rows)
+    filters = ("exclude_item_ids", "allow_item_ids", "categories", "lowest_prices", "highest_prices")
+    inputs.filter_side(rows, *(asked.get(name) for name in filters))
     return [_context(asked, row) for row in range(rows)]
 
 
@@ -80,7 +86,20 @@ def _context(asked: Mapping[str, Any], row: int) -> Row:
         "history_event_types": list(of("history_event_types", [""] * len(items))),
         "history_ages": [float(age) for age in of("history_ages", [0.0] * len(items))],
         "exclude_item_ids": list(of("exclude_item_ids", ())),
+        "allow_item_ids": list(of("allow_item_ids", ())),
+        "category": of("categories", ""),
+        "lowest_price": _bound(of("lowest_prices", None)),
+        "highest_price": _bound(of("highest_prices", None)),
     }
+
+
+def _bound(price: float | None) -> float:
+    return math.nan if price is None else float(price)
+
+
+def _nothing(value: Any) -> Any:
+    """What a context column holds that is not kept."""
+    return math.nan if isinstance(value, float) else type(value)()
 
 
 def _seeds(asked: Mapping[str, Any], slates: Sequence[Slate]) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 from serving.client import Explanation, RankedItem, ScoredItem, ShopRankClient, Slate, VersionStatus
 from tfx_pipeline.answer_table import Answer, AnswerTable
 from tfx_pipeline.explained_items import ExplainedItem, ExplainedItems
-from tfx_pipeline.questions import Questions, Reply
+from tfx_pipeline.questions import Filters, Questions, Reply
 from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.titles import TITLES_FILE
 
@@ -48,10 +48,18 @@ def answers(question: str) -> AnswerTable:
 
 def test_recommend_takes_titles_of_the_version_in_service(client: Mock, run_dir: Path) -> None:
     reply = Questions(client, run_dir).recommend(
-        "u", query="ham", history=["a", "b"], exclude=["c"], policy="greedy", seed=3, k=2
+        "u",
+        query="ham",
+        history=["a", "b"],
+        exclude=["c"],
+        policy="greedy",
+        seed=3,
+        k=2,
+        filters=Filters(["i1", "i2"], "meat", 1, 2.5),
     )
     assert reply == Reply(answers('Recommended to u, query "ham"'), 8, "request 1")
     asked: dict[str, Any] = {"queries": ["ham"], "history_item_ids": [["a", "b"]], "exclude_item_ids": [["c"]]}
+    asked |= {"allow_item_ids": [["i1", "i2"]], "categories": ["meat"], "lowest_prices": [1], "highest_prices": [2.5]}
     client.recommend.assert_called_once_with(["u"], policies=["greedy"], seeds=[3], k=2, **asked)
 
 
@@ -59,6 +67,7 @@ def test_search_is_a_recommendation_with_a_query(client: Mock, run_dir: Path) ->
     assert Questions(client, run_dir).search("ham").table == answers('Search "ham"')
     assert Questions(client, run_dir).search("ham", user_id="u", k=3).table == answers('Search "ham" by u')
     asked: dict[str, Any] = {"queries": ["ham"], "history_item_ids": [()], "exclude_item_ids": [()]}
+    asked |= {"allow_item_ids": [()], "categories": [""], "lowest_prices": [None], "highest_prices": [None]}
     client.recommend.assert_called_with(["u"], policies=[""], seeds=None, k=3, **asked)
 
 

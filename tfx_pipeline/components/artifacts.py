@@ -15,6 +15,12 @@ class CatalogueEvaluation(Artifact):
     TYPE_NAME = "CatalogueEvaluation"
 
 
+class ExportCheckResult(Artifact):
+    """What the check of an exported model found: export_check.json."""
+
+    TYPE_NAME = "ExportCheckResult"
+
+
 class OffPolicyEvaluation(Artifact):
     """What the feedback log says about a model's policy: off_policy.json."""
 

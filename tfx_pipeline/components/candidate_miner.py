@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from trainer import features
 from trainer.calibration.registry import NONE
 from trainer.case_variants import Variant, case_variants
 from trainer.catalogue import vocabulary
+from trainer.eval_traffic import TRAFFIC_FILE, EvalTraffic
 from trainer.export import build_retrieval_graph
 from trainer.hyperparameters import Hyperparameters
 from trainer.mined_examples import write_mined
@@ -59,7 +60,7 @@ def CandidateMiner(
         towers: The retrieval package.
         hyperparameters: `Hyperparameters` as JSON.
         version: Hash of the code.
-        candidates: See `trainer.mined_examples`.
+        candidates: See `trainer.mined_examples`; beside the splits stands the `EvalTraffic`.
         rows: tf.Examples with user, item and labels of a draw of the eval cases' candidates. They carry no history:
             the servable's user store ends where the eval window starts.
         log: `TrainingLog` as JSON, where slots are learned from a feedback log: what was shown in the ranker's window
@@ -83,6 +84,8 @@ def CandidateMiner(
         cases = miner.cases(f"{examples.uri}/Split-{source}/*", source)
         for split, part in candidate_splits(cases, source, settings).items():
             variants = miner.variants(part) if split != features.CALIBRATION else [Variant(part)]
+            if split == features.EVAL:
+                miner.traffic(part, variants).save(Path(candidates.uri) / TRAFFIC_FILE)
             first, *others = (
                 mine(graph, each.cases, miner.package.catalogue, each.new_only, settings.ranker["attended_events"])
                 for each in variants
@@ -130,6 +133,12 @@ class Miner:
         """The situations that cases are asked in; see `trainer.case_variants`."""
         unknown_user = self.transform.vocabulary_size_by_name(features.USER_ID)
         return case_variants(cases, self.package.catalogue, self._encode, unknown_user, self.settings.seed)
+
+    def traffic(self, cases: Cases, variants: Sequence[Variant]) -> EvalTraffic:
+        """Requests of the eval window: its users with their histories, and the queries that its cases ask."""
+        queries = [query for variant in variants for query in variant.cases.queries.tolist()]
+        users, kinds = (list(vocabulary(self.transform, name)) for name in (features.USER_ID, features.EVENT_TYPES))
+        return EvalTraffic.of_cases(cases, queries, users, self.package.catalogue.item_ids.tolist(), kinds)
 
     def shown(self, graph: RetrievalGraph, slates: ShownSlates, files: str) -> Iterator[MinedCase]:
         """What was shown, with features as of the ranker's window; `files` have the latest events of every user."""

@@ -9,11 +9,12 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import standard_artifacts
 
 from tfx_pipeline.catalogue_evaluation import read_result
-from tfx_pipeline.components.artifacts import CatalogueEvaluation, OffPolicyEvaluation
+from tfx_pipeline.components.artifacts import CatalogueEvaluation, ExportCheckResult, OffPolicyEvaluation
 from tfx_pipeline.config import EvaluationConfig
 from tfx_pipeline.off_policy_check import read_check
-from tfx_pipeline.release_gates import catalogue_gates, off_policy_gates, search_gates, write_gates
+from tfx_pipeline.release_gates import catalogue_gates, export_gate, off_policy_gates, search_gates, write_gates
 from tfx_pipeline.run_summary import Gate
+from trainer.export_checks.export_check import ExportCheck
 from trainer.features import EVAL
 
 
@@ -22,6 +23,7 @@ def ReleaseGate(
     ranker_evaluation: InputArtifact[standard_artifacts.ModelEvaluation],
     ranker_blessing: InputArtifact[standard_artifacts.ModelBlessing],
     catalogue_evaluation: InputArtifact[CatalogueEvaluation],
+    export_check: InputArtifact[ExportCheckResult],
     settings: Parameter[str],
     objective: Parameter[str],
     version: Parameter[str],
@@ -34,6 +36,7 @@ def ReleaseGate(
         ranker_evaluation: TFMA's metrics.
         ranker_blessing: TFMA's verdict.
         catalogue_evaluation: Full-catalogue metrics.
+        export_check: Whether the model can be served.
         settings: `EvaluationConfig` as JSON.
         objective: The objective that TFMA's threshold is on.
         version: Hash of the code.
@@ -45,6 +48,7 @@ def ReleaseGate(
     result = read_result(Path(catalogue_evaluation.uri))
     positives = {scores.objective: scores.positives for scores in result.ranker}
     gates = [
+        export_gate(ExportCheck.load(Path(export_check.uri))),
         _ranker_gate(
             _auc(ranker_evaluation.uri, objective),
             model_utils.is_model_blessed(ranker_blessing),

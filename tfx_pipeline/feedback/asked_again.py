@@ -11,10 +11,13 @@ from serving.feedback.context_digest import context_digest
 from serving.feedback.schema import CONTEXT_COLUMNS, SHOWN
 from tfx_pipeline.evaluation.off_policy.logged_slots import EvaluationPolicy
 from tfx_pipeline.feedback.joined_log import JoinedLog
+from tfx_pipeline.served_ranker import call_signature
 from trainer.progress import report_progress
 
 _BATCH = 64
-_TEXT_LISTS = ("history_item_ids", "history_event_types", "exclude_item_ids")
+_TEXT_LISTS = ("history_item_ids", "history_event_types", "exclude_item_ids", "allow_item_ids")
+_TEXTS = ("user_id", "query", "category")
+_PRICES = ("lowest_price", "highest_price")
 _OF_SLOT = ("propensities", "utilities", "expected_utilities")
 
 
@@ -57,14 +60,16 @@ def _ask(model: Any, contexts: pd.DataFrame, slates: list[list[str]], policy: st
     """The answers [B, L], L being the longest slate; a slot that the model's slates do not have expects nothing."""
     lists = {name: _padded(contexts[name].tolist(), "") for name in _TEXT_LISTS}
     inputs = {
-        "user_id": contexts["user_id"].tolist(),
+        **{name: contexts[name].tolist() for name in _TEXTS},
         **lists,
-        "query": contexts["query"].tolist(),
         "policy": [policy] * len(contexts),
         "candidate_item_ids": _padded(slates, ""),
     }
-    answer: Mapping[str, tf.Tensor] = model.signatures["propensities"](
+    answer: Mapping[str, tf.Tensor] = call_signature(
+        model,
+        "propensities",
         **{name: tf.constant(values, tf.string) for name, values in inputs.items()},
+        **{name: tf.constant(contexts[name].to_numpy(), tf.float32) for name in _PRICES},
         history_ages=tf.constant(_padded(contexts["history_ages"].tolist(), 0.0), tf.float32),
         k=tf.constant(contexts["k"].to_numpy(), tf.int32),
         seed=tf.constant(contexts["seed"].to_numpy(), tf.int64),

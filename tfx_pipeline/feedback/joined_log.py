@@ -61,8 +61,7 @@ class JoinedLog:
         timestamps: When it was shown, seconds since 1970 UTC, int64 [Q].
         model_versions: Object [Q].
         policies: Object [Q].
-        contexts: The user side and how it was asked, Q rows: `context_digest`, `user_id`, `query`, the three columns of
-            the history, `exclude_item_ids`, `k` and `seed`.
+        contexts: What was asked, and how, Q rows: `context_digest`, the `CONTEXT_COLUMNS` of the log, `k` and `seed`.
         counts: What was joined and what was left out.
     """
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from serving.feedback.parquet import arrow_schema
 from serving.feedback.part_files import ASIDE, FORMATS
-from serving.feedback.schema import TABLES, Column
+from serving.feedback.schema import TABLES, Column, Row
 from serving.feedback.tf_example import decode
 from serving.feedback.tf_record import read_records
 from tfx_pipeline.errors import PipelineError
@@ -59,11 +59,14 @@ def _read_parquet(path: Path, columns: Sequence[Column]) -> pa.Table:
     with pq.ParquetFile(path) as file:
         known = set(file.schema_arrow.names)
         for column in columns:
-            if column.name not in known:
+            if column.name not in known and column.absent is None:
                 raise PipelineError(f"{path}: there is no column {column.name}")
-        part = file.read(columns=[column.name for column in columns])
+        part = file.read(columns=[column.name for column in columns if column.name in known])
     arrays = []
-    for field in schema:
+    for field, column in zip(schema, columns, strict=True):
+        if column.name not in known:
+            arrays.append(pa.chunked_array([pa.array([column.absent] * part.num_rows, field.type)]))
+            continue
         try:
             arrays.append(part[field.name].cast(field.type))
         except pa.ArrowException as error:
@@ -73,9 +76,15 @@ def _read_parquet(path: Path, columns: Sequence[Column]) -> pa.Table:
 
 
 def _read_tf_record(path: Path, columns: Sequence[Column]) -> pa.Table:
-    rows = [decode(columns, record) for record in read_records(path)]
+    absent = {column.name: column.absent for column in columns if column.absent is not None}
+    rows = [_completed(decode(columns, record), absent) for record in read_records(path)]
     schema = arrow_schema(columns)
     return pa.table([pa.array([row[field.name] for row in rows], field.type) for field in schema], schema=schema)
+
+
+def _completed(row: Row, absent: Row) -> Row:
+    """A row with what it has for columns that it was written without."""
+    return row | {name: value for name, value in absent.items() if row[name] is None}
 
 
 def _check_present(path: Path, column: Column, values: pa.ChunkedArray) -> None:

@@ -38,18 +38,22 @@ def write_posterior_version(served: Path, posterior: LinearPosterior, ledger: Le
         Folder of the new version.
 
     Raises:
-        PipelineError: The served model has no variables for this posterior. Then nothing was written.
+        PipelineError: The served model has no variables for this posterior, or ops that TensorFlow Serving has not.
+            Then nothing was written.
     """
+    from trainer.export_checks.errors import ExportCheckError
+    from trainer.export_checks.graph_ops import check_ops
     from trainer.saved_variables import SavedVariablesError, copy_with_variables
 
     version = version_after(served)
     try:
         with next_version(served) as aside:
             copy_with_variables(served, aside, {**_variables(served, posterior), "version": str(version)})
+            check_ops(aside)
             (aside / VERSION_FILE).write_text(str(version), encoding="utf-8")
             posterior.save(aside / POSTERIOR_FILE)
             ledger.shared_by([version]).save(aside)
-    except SavedVariablesError as error:
+    except (SavedVariablesError, ExportCheckError) as error:
         raise PipelineError(str(error)) from error
     return served.with_name(str(version))
 

@@ -11,6 +11,7 @@ from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.feedback.log_parts import part_files, read_part
 
 _PROBABILITIES = ("propensities", "inclusion_probabilities")
+_SCALARS = {"int64": np.int64, "float": np.float32}
 _NUMBERS = ("scores", "predicted_utilities", "exploration_features", "history_ages")
 
 
@@ -36,8 +37,7 @@ def read_shown(folder: str | Path) -> pd.DataFrame:
 
 def _empty() -> pd.DataFrame:
     columns = {
-        column.name: np.array([], np.int64 if column.kind == "int64" and not column.is_list else object)
-        for column in SHOWN
+        column.name: np.array([], object if column.is_list else _SCALARS.get(column.kind, object)) for column in SHOWN
     }
     return pd.DataFrame(columns | {"file": np.array([], object), "row": np.array([], np.int64)})
 
@@ -124,6 +124,8 @@ def _content(row: pd.Series) -> list[object]:
     return [
         (value.astype(np.float32) if value.dtype.kind == "f" else value).tolist()
         if isinstance(value, np.ndarray)
+        else None
+        if isinstance(value, float | np.floating) and np.isnan(value)
         else value
         for value in values
     ]

@@ -12,6 +12,10 @@ CONTEXT = {
     "history_event_types": ["view", ""],
     "history_ages": [0.1, 0.0],
     "exclude_item_ids": [],
+    "allow_item_ids": [],
+    "category": "",
+    "lowest_price": float("nan"),
+    "highest_price": float("nan"),
 }
 
 
@@ -23,6 +27,8 @@ def test_it_is_stable() -> None:
 def test_rounding_to_what_is_stored_changes_nothing() -> None:
     stored = CONTEXT | {"history_ages": np.array([0.1, 0.0], np.float32), "seed": 5}
     assert context_digest(stored) == context_digest(CONTEXT)
+    stored, told = (CONTEXT | {"highest_price": price} for price in (np.float32(9.99), 9.99))
+    assert context_digest(stored) == context_digest(told)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +40,10 @@ def test_rounding_to_what_is_stored_changes_nothing() -> None:
         {"history_event_types": ["", "view"]},
         {"history_ages": [0.2, 0.0]},
         {"exclude_item_ids": ["c"]},
+        {"allow_item_ids": ["c"]},
+        {"category": "shoes"},
+        {"lowest_price": 0.0},
+        {"highest_price": 9.99},
         {"history_item_ids": ["a,b"], "history_event_types": ["view"]},
     ],
 )

@@ -1,16 +1,19 @@
 """The log as a shop uses it."""
 
+import logging
 import math
 import os
+import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from serving.feedback import FeedbackLog
+from serving.feedback import FeedbackLog, FeedbackLogError
 from serving.feedback.schema import OUTCOMES, SHOWN
 from serving.feedback.shown_rows import shown_rows
 from serving.feedback.tf_example import decode
@@ -38,7 +41,7 @@ def test_what_is_logged_is_in_the_files(tmp_path: Path, slate, log_format: str) 
         log.shown(slates, ASKED, now=100.9)
         log.outcome("r1", "a", "click", 101.5)
         log.outcome("r1", "a", "purchase", 102, value=2.5)
-    assert read(tmp_path, "shown") == shown_rows(slates, ASKED, 100, store_context=True)
+    np.testing.assert_equal(read(tmp_path, "shown"), shown_rows(slates, ASKED, 100, store_context=True))
     click, purchase = read(tmp_path, "outcomes")
     assert math.isnan(click.pop("value"))
     assert click == {"request_id": "r1", "item_id": "a", "event_type": "click", "timestamp": 101}
@@ -104,9 +107,37 @@ def test_a_closed_log_takes_nothing(tmp_path: Path, slate) -> None:
             call()
 
 
+@pytest.mark.parametrize("log_format", ["parquet", "tfrecord"])
+def test_a_full_disk_holds_up_no_shop(tmp_path: Path, slate, log_format: str, caplog) -> None:
+    log = FeedbackLog(tmp_path, log_format, rows=2)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Files end after 100 bytes: a part is begun and cannot be written to its end.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with caplog.at_level(logging.WARNING, "serving.feedback"):
+            for number in range(30):
+                log.shown([slate(f"r{number}")], {"user_ids": ["u"]}, now=5)
+                log.outcome(f"r{number}", "a", "click", number)
+        with pytest.raises(FeedbackLogError, match="/shown: cannot write 20 rows .*: .*File too large"):
+            log.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert log.lost == 20
+    (warning,) = caplog.messages
+    assert "/shown: cannot write 2 rows of the feedback log: " in warning
+    assert warning.endswith("; 0 rows lost so far")
+    # There is room again: what waited is written, and the loss is told.
+    with pytest.raises(FeedbackLogError, match=f"^{tmp_path}: 20 rows of the feedback log were lost$"):
+        log.close()
+    log.close()
+    assert [row["request_id"] for row in read(tmp_path, "shown")] == [f"r{number}" for number in range(20)]
+    assert [row["timestamp"] for row in read(tmp_path, "outcomes")] == list(range(20))
+    assert not list(tmp_path.glob("*/.*"))
+
+
 PROCESS = """
 import sys
-from serving.feedback import FeedbackLog
+from serving.feedback import FeedbackLog, FeedbackLogError
 
 assert not {"tensorflow", "tensorflow_serving", "pyarrow", "trainer", "tfx_pipeline"} & set(sys.modules)
 log = FeedbackLog(sys.argv[1], "tfrecord", rows=10)

@@ -91,3 +91,24 @@ def test_a_failure_of_the_timer_is_made_good_by_the_next_row(tmp_path: Path, mon
             time.sleep(0.001)
     buffer.add([event(2)])
     assert written(tmp_path) == [[1, 2]]
+
+
+def test_after_a_failure_the_disk_is_left_in_peace_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def fail(*_: object) -> None:
+        tries.append(1)
+        raise FeedbackLogError("no space")
+
+    buffer = PartBuffer(tmp_path, "outcomes", "parquet", rows=1, seconds=1000, retry_seconds=1000)
+    with monkeypatch.context() as broken:
+        broken.setattr(part_buffer, "write_part", fail)
+        with pytest.raises(FeedbackLogError, match="^no space$"):
+            buffer.add([event(0)])
+        for item in range(1, 10):
+            buffer.add([event(item)])
+        with pytest.raises(FeedbackLogError, match="/outcomes: 10 rows wait .*; 2 further rows are not taken$"):
+            buffer.add([event(10), event(11)])
+    assert (len(tries), buffer.lost) == (1, 2)
+    buffer.flush()
+    assert written(tmp_path) == [list(range(10))]

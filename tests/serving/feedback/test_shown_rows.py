@@ -1,6 +1,7 @@
 """Slates and what was asked for them, as rows."""
 
 import inspect
+import math
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,10 @@ ASKED = {
     "history_ages": [[2.5, 0], []],
     "queries": ["red", ""],
     "exclude_item_ids": [["z"], []],
+    "allow_item_ids": [[], ["c"]],
+    "categories": ["", "care > soap"],
+    "lowest_prices": [0.5, None],
+    "highest_prices": [9.5, None],
     "k": 3,
     "policies": ["thompson", ""],
     "seeds": [5, 6],
@@ -37,6 +42,10 @@ def test_a_row_has_all_columns(slate) -> None:
         "history_event_types": ["view", "buy"],
         "history_ages": [2.5, 0.0],
         "exclude_item_ids": ["z"],
+        "allow_item_ids": [],
+        "category": "",
+        "lowest_price": 0.5,
+        "highest_price": 9.5,
         "k": 3,
         "seed": 5,
         "item_ids": ["a", "b"],
@@ -48,6 +57,8 @@ def test_a_row_has_all_columns(slate) -> None:
         "exploration_features": [0.0, 0.125, 1.0, 0.5, 0.125, 1.0],
     }
     assert (second["user_id"], second["history_item_ids"], second["seed"], second["item_ids"]) == ("v", [], 6, ["c"])
+    assert (second["allow_item_ids"], second["category"]) == (["c"], "care > soap")
+    assert math.isnan(second["lowest_price"])
     assert first["context_digest"] != second["context_digest"]
 
 
@@ -60,7 +71,8 @@ def test_what_was_not_given_is_what_the_server_took(slate) -> None:
 def test_without_the_context_the_digest_stays(slate) -> None:
     whole = shown_rows([slate(), slate()], ASKED, 1, store_context=True)[0]
     bare = shown_rows([slate(), slate()], ASKED, 1, store_context=False)[0]
-    assert [bare[name] for name in CONTEXT_COLUMNS] == ["", "", [], [], [], []]
+    assert [bare[name] for name in CONTEXT_COLUMNS[:8]] == ["", "", [], [], [], [], [], ""]
+    assert all(math.isnan(bare[name]) for name in CONTEXT_COLUMNS[8:])
     assert {**bare, **{name: whole[name] for name in CONTEXT_COLUMNS}} == whole
 
 
@@ -78,6 +90,7 @@ def test_arguments_and_the_default_are_those_of_the_client() -> None:
         ({"queries": ["red"]}, "queries: 1 rows, the batch has 2"),
         ({"history_ages": [[1], []]}, "history_ages: row 0 has 1 entries, its history has 2"),
         ({"exclude_item_ids": ["z", "y"]}, "exclude_item_ids: every row is a list of strings, 'z' is one string"),
+        ({"lowest_prices": [10, None]}, "lowest_prices: row 0 has 10, its highest price is 9.5"),
         ({"seeds": [1]}, "seeds: 1 rows, the batch has 2"),
         ({"k": "3"}, "slate 'r': k: a 64-bit integer is needed, got '3'"),
     ],

@@ -44,6 +44,8 @@ def propensities(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
 
 
 def test_every_shown_slot_has_its_answer(log: JoinedLog) -> None:
+    names = ("candidate_item_ids", "history_item_ids", "k")
+    propensities.structured_input_signature = ((), dict.fromkeys(names))  # type: ignore[attr-defined]
     model = SimpleNamespace(signatures={"propensities": propensities})
     found = ask_again(model, log, "thompson")
     np.testing.assert_allclose(found.propensities, [0.25, 0.5, 0.75, 1.0])

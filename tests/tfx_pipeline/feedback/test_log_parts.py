@@ -1,5 +1,6 @@
 """Part files as they are found in a folder."""
 
+import math
 import re
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 
 from serving.feedback.parquet import arrow_schema
 from serving.feedback.schema import OUTCOMES, SHOWN
+from serving.feedback.tf_example import encode
+from serving.feedback.tf_record import write_records
 from tests.tfx_pipeline.feedback import log_makers as makers
 from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.feedback.log_parts import part_files, read_part
@@ -28,7 +31,10 @@ def test_a_log_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["parquet", "tfrecord"])
 def test_both_formats_have_the_types_of_the_schema(tmp_path: Path, ending: str) -> None:
-    for table, columns, row in (("shown", SHOWN, makers.shown_row()), ("outcomes", OUTCOMES, makers.outcome_row())):
+    for table, columns, row in (
+        ("shown", SHOWN, makers.shown_row(lowest_price=1.5, highest_price=2.5)),
+        ("outcomes", OUTCOMES, makers.outcome_row()),
+    ):
         path = tmp_path / table / f"part.{ending}"
         makers.write_rows(path, [row, row])
         part = read_part(path, table)
@@ -89,3 +95,20 @@ def test_a_column_of_another_type_is_named(tmp_path: Path) -> None:
     text = f"{path}: column timestamp has type string, int64 is needed"
     with pytest.raises(PipelineError, match=f"^{re.escape(text)}$"):
         read_part(path, "outcomes")
+
+
+@pytest.mark.parametrize("ending", ["parquet", "tfrecord"])
+def test_a_log_of_before_there_were_filters_has_none(tmp_path: Path, ending: str) -> None:
+    filters = ("allow_item_ids", "category", "lowest_price", "highest_price")
+    older = {name: value for name, value in makers.shown_row().items() if name not in filters}
+    path = tmp_path / "shown" / f"1.{ending}"
+    if ending == "parquet":
+        makers.write_rows(path, [older, older])
+    else:
+        columns = [column for column in SHOWN if column.name not in filters]
+        path.parent.mkdir(parents=True)
+        write_records(path, [encode(columns, older)] * 2)
+    part = read_part(path, "shown")
+    assert part["allow_item_ids"].to_pylist() == [[], []]
+    assert part["category"].to_pylist() == ["", ""]
+    assert all(math.isnan(bound) for name in filters[2:] for bound in part[name].to_pylist())

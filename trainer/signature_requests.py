@@ -1,0 +1,147 @@
+"""Requests to every signature of the servable, made of the traffic of the eval window."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.bandit.settings import POLICIES
+from trainer.catalogue import Catalogue
+from trainer.eval_traffic import EvalTraffic
+
+_CANDIDATES, _K = 20, 10
+
+
+class Request(NamedTuple):
+    """One call.
+
+    Attributes:
+        signature: Its name.
+        inputs: Arrays by name; B rows each.
+    """
+
+    signature: str
+    inputs: dict[str, np.ndarray]
+
+
+def signature_requests(traffic: EvalTraffic, catalogue: Catalogue, batch: int) -> list[Request]:
+    """A request of B rows to each signature; those that take a query also without any query.
+
+    Of a batch with queries every other row has one, every fourth row leaves the history to the user store, the last of
+    several is restricted to a category and a price where the catalogue has them, and the policies take turns.
+
+    Args:
+        traffic: Who asks for what; fewer rows than B are repeated.
+        catalogue: The items, at least one.
+        batch: Rows, B.
+    """
+    traffic = traffic.among(catalogue.item_ids.tolist())
+    requests = []
+    for queries in ([], traffic.queries or catalogue.titles[:1].tolist()):
+        side = _user_side(traffic, queries, batch)
+        filters = _filters(catalogue, batch, restricted=bool(queries) and batch > 1)
+        candidates = {"candidate_item_ids": _table([traffic.item_ids[:_CANDIDATES]] * batch)}
+        slate = {**side, **filters, **_slate(batch)}
+        requests += [
+            Request("recommend", slate),
+            Request("propensities", {**slate, **candidates}),
+            Request("rank", {**side, **candidates}),
+            Request("explain", {**side, **candidates}),
+            Request("retrieve", {**side, **filters, "k": _counts(batch)}),
+            Request("embed_query", side),
+        ]
+    return requests + _item_requests(traffic, catalogue, batch)
+
+
+def _user_side(traffic: EvalTraffic, queries: Sequence[str], batch: int) -> dict[str, np.ndarray]:
+    rows = [row % max(len(traffic.user_ids), 1) for row in range(batch)]
+
+    def of(lists: list[list[Any]]) -> list[list[Any]]:
+        stored = [number % 4 == 3 for number in range(batch)]
+        return [lists[row] if lists and not empty else [] for row, empty in zip(rows, stored, strict=True)]
+
+    texts = [queries[row // 2 % len(queries)] if queries and row % 2 == 0 else "" for row in range(batch)]
+    return {
+        "user_id": _strings([traffic.user_ids[row] if traffic.user_ids else "" for row in rows]),
+        "history_item_ids": _table(of(traffic.histories)),
+        "history_event_types": _table(of(traffic.event_types)),
+        "history_ages": _numbers(of(traffic.ages)),
+        "query": _strings(texts),
+    }
+
+
+def _filters(catalogue: Catalogue, batch: int, restricted: bool) -> dict[str, np.ndarray]:
+    categories, highest = [""] * batch, np.full(batch, np.nan, np.float32)
+    if restricted and len(catalogue.category_paths):
+        categories[-1] = catalogue.category_paths[0]
+    if restricted and len(catalogue.shop_prices) and np.isfinite(catalogue.shop_prices).any():
+        highest[-1] = np.nanmedian(catalogue.shop_prices)
+    return {
+        "exclude_item_ids": _table([[]] * batch),
+        "allow_item_ids": _table([[]] * batch),
+        "category": _strings(categories),
+        "lowest_price": np.full(batch, np.nan, np.float32),
+        "highest_price": highest,
+    }
+
+
+def _slate(batch: int) -> dict[str, np.ndarray]:
+    return {
+        "k": _counts(batch),
+        "policy": _strings([POLICIES[row % len(POLICIES)] for row in range(batch)]),
+        "seed": np.arange(batch, dtype=np.int64),
+    }
+
+
+def _item_requests(traffic: EvalTraffic, catalogue: Catalogue, batch: int) -> list[Request]:
+    """Items of the catalogue, and items that are known by title and category alone; these are the even rows."""
+    row_of = {item: row for row, item in enumerate(catalogue.item_ids)}
+    names = [traffic.item_ids[row % len(traffic.item_ids)] for row in range(batch)]
+    new = [row % 2 == 0 and batch > 1 for row in range(batch)]
+    titles = [catalogue.titles[row_of[name]] if told else "" for name, told in zip(names, new, strict=True)]
+    item = {
+        "item_id": _strings(["" if told else name for name, told in zip(names, new, strict=True)]),
+        "title": _strings(titles),
+        "description": _strings([""] * batch),
+    }
+    filters = _filters(catalogue, batch, restricted=batch > 1)
+    about = {"category": _strings([""] * batch), "price": np.full(batch, np.nan, np.float32)}
+    examples = [_example(traffic.user_ids[row % len(traffic.user_ids)] if traffic.user_ids else "", name)
+                for row, name in enumerate(names)]  # fmt: skip
+    return [
+        Request("similar_items", {**item, **filters, "k": _counts(batch)}),
+        Request("embed_item", {**item, **about}),
+        Request("serving_default", {"examples": np.array(examples, dtype=object)}),
+    ]
+
+
+def _example(user: str, item: str) -> bytes:
+    example = tf.train.Example()
+    for name, value in (("user_id", user), ("item_id", item)):
+        example.features.feature[name].bytes_list.value.append(value.encode())
+    data: bytes = example.SerializeToString(deterministic=True)
+    return data
+
+
+def _counts(batch: int) -> np.ndarray:
+    return np.full(batch, _K, np.int32)
+
+
+def _strings(values: Sequence[str]) -> np.ndarray:
+    return np.array([value.encode() for value in values], dtype=object)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> np.ndarray:
+    """Strings as a table of at least one column; '' pads."""
+    table = np.full((len(rows), max([1, *map(len, rows)])), b"", dtype=object)
+    for number, row in enumerate(rows):
+        table[number, : len(row)] = [value.encode() for value in row]
+    return table
+
+
+def _numbers(rows: Sequence[Sequence[float]]) -> np.ndarray:
+    table = np.zeros((len(rows), max([1, *map(len, rows)])), np.float32)
+    for number, row in enumerate(rows):
+        table[number, : len(row)] = row
+    return table
