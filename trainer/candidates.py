@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
+from trainer.history_runs import HistoryRuns
 from trainer.index.exact import HIDDEN, ExactIndex
 from trainer.neighbour_scores import NeighbourScores
 from trainer.query_side import QuerySide, decays, neighbour_weights
@@ -14,6 +16,8 @@ SOURCES = ("history", "neighbours", "lexical", "ann", "popular")
 
 _HISTORY_TAU = 64.0
 _POPULARITY_FLOOR = 0.3
+_POPULAR_HEAD = 1024
+"""Most popular items that are looked at first."""
 
 
 class Candidates(NamedTuple):
@@ -48,7 +52,7 @@ class CandidateUnion(tf.Module):
         self,
         index: ExactIndex,
         neighbours: NeighbourScores,
-        popularity: tf.Tensor,
+        popularity: np.ndarray,
         counts: CandidateCounts,
         text_share: float,
     ) -> None:
@@ -64,7 +68,12 @@ class CandidateUnion(tf.Module):
         super().__init__(name="candidate_union")
         self.index = index
         self.neighbours = neighbours
-        self.popularity = tf.Variable(popularity, trainable=False, name="popularity")
+        known = np.asarray(popularity, np.float32)
+        order = np.argsort(-known, kind="stable").astype(np.int32)
+        self._by_popularity = tf.Variable(order, trainable=False, name="by_popularity")
+        share = np.exp(known[neighbours.items.numpy()] - known[:-1].max(initial=-np.inf))
+        factors = (_POPULARITY_FLOOR + np.sqrt(share)).astype(np.float32)
+        self._neighbour_factors = tf.Variable(factors, trainable=False, name="neighbour_factors")
         self.counts, self.text_share = counts, text_share
 
     def collect(self, query: QuerySide, allowed: tf.Tensor) -> Candidates:
@@ -92,15 +101,13 @@ class CandidateUnion(tf.Module):
     def _from_history(self, query: QuerySide, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Items of the history by decayed count, each at its latest event; rows and scores [B, n]."""
         known = query.history >= 0
-        same = (query.history[:, :, tf.newaxis] == query.history[:, tf.newaxis, :]) & known[:, tf.newaxis, :]
-        weight = decays(query.steps, (_HISTORY_TAU,))
-        score = tf.matmul(tf.cast(same, tf.float32), weight)[:, :, 0]
+        runs = HistoryRuns.of(query.history)
+        score = runs.of_events(runs.sums(decays(query.steps, (_HISTORY_TAU,))))[:, :, 0]
         length = tf.shape(query.history)[1]
-        later = tf.linalg.band_part(tf.ones([length, length], tf.bool), 0, -1)
-        later = later & ~tf.eye(length, dtype=tf.bool)
-        repeated = tf.reduce_any(same & later[tf.newaxis], axis=2)
+        places = tf.broadcast_to(tf.range(length), tf.shape(query.history))
+        latest = runs.of_events(runs.largest(places[:, :, tf.newaxis]))[:, :, 0]
         rows = tf.where(known, query.history, 0)
-        shown = known & ~repeated & tf.gather(allowed, rows, batch_dims=1)
+        shown = known & (places == latest) & tf.gather(allowed, rows, batch_dims=1)
         best, positions = tf.math.top_k(tf.where(shown, score, HIDDEN), tf.minimum(self.counts.from_history, length))
         return tf.gather(rows, positions, batch_dims=1), best
 
@@ -108,9 +115,7 @@ class CandidateUnion(tf.Module):
         """Items that the history speaks for, times .3 + sqrt(recent popularity relative to the largest)."""
         _, by_days = neighbour_weights(query)
         known = self.neighbours.items
-        popularity = tf.gather(self.popularity, known)
-        share = tf.exp(popularity - tf.reduce_max(self.popularity[:-1]))
-        scores = self.neighbours.known(query.history, by_days) * (_POPULARITY_FLOOR + tf.sqrt(share))
+        scores = self.neighbours.known(query.history, by_days) * self._neighbour_factors
         scores = tf.where(tf.gather(allowed, known, axis=1) & (scores > 0), scores, HIDDEN)
         best, places = tf.math.top_k(scores, tf.minimum(self.counts.neighbours, self.neighbours.count))
         return tf.gather(known, places), best
@@ -137,9 +142,28 @@ class CandidateUnion(tf.Module):
         return self.index.search(preference, by_text, allowed, self.counts.retrieved)
 
     def _popular(self, allowed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        scores = tf.where(allowed, self.popularity[tf.newaxis, :], HIDDEN)
-        best, rows = tf.math.top_k(scores, tf.minimum(self.counts.popular, tf.shape(scores)[1]))
-        return rows, best
+        """The first allowed items of the order of popularity."""
+        items = self._by_popularity.shape[0]
+        wanted = min(self.counts.popular, items)
+        head = min(max(_POPULAR_HEAD, wanted), items)
+
+        def first_allowed(length: int) -> tuple[tf.Tensor, tf.Tensor]:
+            order = self._by_popularity[:length]
+            # By place and not by popularity: equal ones keep the order of the catalogue.
+            to_end = tf.where(tf.gather(allowed, order, axis=1), tf.range(length, 0, -1), 0)
+            best, places = tf.math.top_k(to_end, wanted)
+            return tf.gather(order, places), tf.where(best > 0, 0.0, HIDDEN)
+
+        if head == items:
+            return first_allowed(items)
+        # Only filters that leave little of the catalogue make it necessary to look at all of it.
+        enough = tf.reduce_all(_count(tf.gather(allowed, self._by_popularity[:head], axis=1)) >= wanted)
+        return tf.cond(enough, lambda: first_allowed(head), lambda: first_allowed(items))
+
+
+def _count(values: tf.Tensor) -> tf.Tensor:
+    """True values of each row, int32 [B]."""
+    return tf.reduce_sum(tf.cast(values, tf.int32), axis=1)
 
 
 def _steady_order(widths: list[tf.Tensor]) -> tf.Tensor:
@@ -155,7 +179,10 @@ def _steady_order(widths: list[tf.Tensor]) -> tf.Tensor:
 
 def _seen_before(rows: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
     """Whether an earlier valid slot of the same request holds the same row; bool [B, N]."""
-    count = tf.shape(rows)[1]
-    same = (rows[:, :, tf.newaxis] == rows[:, tf.newaxis, :]) & valid[:, tf.newaxis, :]
-    earlier = tf.linalg.band_part(tf.ones([count, count], tf.bool), -1, 0) & ~tf.eye(count, dtype=tf.bool)
-    return tf.reduce_any(same & earlier[tf.newaxis], axis=2)
+    requests, columns = tf.unstack(tf.shape(rows, tf.int64))
+    slots = tf.range(requests * columns)
+    # A cell for each row of each request; a slot that is not valid is like no other.
+    cells = tf.reshape(tf.cast(rows, tf.int64) * requests + tf.range(requests)[:, tf.newaxis], [-1])
+    cells, of_slot = tf.unique(tf.where(tf.reshape(valid, [-1]), cells, -1 - slots), out_idx=tf.int64)
+    first = tf.math.unsorted_segment_min(slots, of_slot, tf.size(cells, tf.int64))
+    return tf.reshape(tf.gather(first, of_slot) < slots, tf.shape(rows))

@@ -32,6 +32,10 @@ class Catalogue:
             empty where nobody compared them.
         values: What each objective is worth for each item, see `trainer.item_values`, float32 [V + 1, O]; empty where
             every objective is worth 1.
+        category_paths: Categories as the shop told them, such as `food > bread`, '' where unknown, str [V]; empty where
+            nobody kept them.
+        shop_prices: Prices as the shop told them, not a number where unknown, float32 [V + 1]; empty where nobody kept
+            them.
     """
 
     item_ids: np.ndarray
@@ -46,6 +50,8 @@ class Catalogue:
     hidden: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     price_against_category: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     values: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    category_paths: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=object))
+    shop_prices: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __len__(self) -> int:
         return len(self.item_ids)
@@ -103,6 +109,8 @@ def read_catalogue(
         brand_size=brand_size,
         price_against_category=of_categories.z_scores(categories, prices, price_known),
         values=value_table(columns) if any(worth) else np.zeros((0, 0), np.float32),
+        category_paths=_decode(parsed[features.CATEGORY][order]),
+        shop_prices=_with_unknown(parsed[features.PRICE][order], np.nan).astype(np.float32),
     )
 
 
@@ -111,7 +119,8 @@ def _parse(files: Sequence[str], sizes: dict[str, int], values: Sequence[str]) -
         features.ITEM_ID: tf.constant(-1, tf.int64),
         features.TITLE: tf.constant(""),
         ITEM_TEXT: tf.constant(""),
-        **{name: tf.constant(np.nan, tf.float32) for name in (SCALED_PRICE, *values)},
+        features.CATEGORY: tf.constant(""),
+        **{name: tf.constant(np.nan, tf.float32) for name in (features.PRICE, SCALED_PRICE, *values)},
         **{name: tf.constant(size - 1, tf.int64) for name, size in sizes.items()},
     }
     spec = {name: tf.io.RaggedFeature(default.dtype) for name, default in missing.items()}

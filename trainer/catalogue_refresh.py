@@ -98,15 +98,25 @@ def _catalogue(
     columns = {field.name: getattr(catalogue, field.name) for field in fields(catalogue)}
     empty = np.full(len(added), "", dtype=object)
     columns["item_ids"] = np.append(catalogue.item_ids, np.array(added, dtype=object))
-    for name, values in (("titles", [record.title for record in records]), ("texts", texts)):
+    if not len(catalogue.shop_prices):
+        columns["shop_prices"] = np.full(len(catalogue) + 1, np.nan, np.float32)
+    if not len(catalogue.category_paths):
+        columns["category_paths"] = np.full(len(catalogue), "", dtype=object)
+    for name, values in (
+        ("titles", [record.title for record in records]),
+        ("texts", texts),
+        ("category_paths", [record.category for record in records]),
+    ):
         columns[name] = _updated(np.append(columns[name], empty), rows, values, [text != "" for text in values])
-    for name, values, said in (
+    shop_prices = np.array([np.nan if record.price is None else record.price for record in records], np.float32)
+    for name, column, said in (
+        ("shop_prices", shop_prices, [record.price is not None for record in records]),
         ("categories", told.categories.numpy(), [record.category != "" for record in records]),
         ("brands", told.brands.numpy(), [record.brand != "" for record in records]),
         ("prices", told.prices.numpy()[:, 0], [record.price is not None for record in records]),
         ("price_known", told.prices.numpy()[:, 1], [record.price is not None for record in records]),
     ):
-        columns[name] = _updated(with_new_rows(columns[name], len(added)), rows, values, said)
+        columns[name] = _updated(with_new_rows(columns[name], len(added)), rows, column, said)
     columns["price_against_category"] = _compared_prices(catalogue, columns, rows, len(added))
     columns["values"] = _values(catalogue, objective_values, records, rows, len(added))
     hidden = np.zeros(len(catalogue) + len(added), bool)

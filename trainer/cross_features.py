@@ -110,10 +110,10 @@ class CrossFeatures(tf.Module):
     def _similarities(self, query: QuerySide, rows: tf.Tensor, has_text: tf.Tensor) -> tf.Tensor:
         texts = tf.gather(self.store.texts, rows)
         preference = tf.matmul(tf.gather(self.store.preferences, rows), query.preference[:, :, tf.newaxis])
-        query_text = tf.matmul(texts, query.text[:, :, tf.newaxis])
         weight = decays(query.steps, (_CATEGORY_TAU,))
         past = tf.reduce_sum(tf.gather(self.store.texts, tf.maximum(query.history, 0)) * weight, axis=1)
-        history_text = tf.matmul(texts, tf.math.l2_normalize(past, axis=1)[:, :, tf.newaxis])
+        by_text = tf.matmul(texts, tf.stack([query.text, tf.math.l2_normalize(past, axis=1)], axis=2))
+        query_text, history_text = tf.split(by_text, 2, axis=2)
         return tf.concat([preference, query_text, *_searched(query, rows), has_text, history_text], axis=2)
 
     def _price_difference(self, query: QuerySide, rows: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,7 @@
 """The SavedModel of a run: all parts put together, saved with signatures and warm-up requests."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from trainer.bandit.settings import ExplorationSettings
 from trainer.calibration.calibration import Calibration
 from trainer.candidates import CandidateCounts
 from trainer.catalogue import Catalogue, vocabulary
+from trainer.eval_traffic import EvalTraffic
+from trainer.export_checks.recorded_calls import record_calls
 from trainer.hyperparameters import Hyperparameters
-from trainer.model_files import MODEL_NAME, TITLES_FILE, VERSION_FILE
+from trainer.index.building import INDEX_FILE, IndexSettings
+from trainer.model_files import MODEL_NAME, SAVED_TRAFFIC_FILE, TITLES_FILE, VERSION_FILE
 from trainer.ranker import Ranker
 from trainer.raw_inputs import RawInputs
 from trainer.reranking import Reranker
@@ -24,12 +28,15 @@ from trainer.retrieval_graph import RetrievalGraph, event_type_rows
 from trainer.retrieval_package import RetrievalPackage
 from trainer.search_index import SearchIndex
 from trainer.servable import Servable
+from trainer.signature_requests import Request, signature_requests
 from trainer.text_encoder import TextEncoder
 from trainer.text_training.cross_encoder import CrossEncoder
 from trainer.utility import Utility
-from trainer.warmup import sample_requests, write_warmup
+from trainer.warmup import BATCHES, write_warmup
+from trainer.whole_reads import read_tables_whole
 
-_WARMUP_USERS, _WARMUP_ITEMS = 7, 20
+CHECKED_BATCHES = (1, 7, BATCHES[-1])
+"""Rows of the calls that an export is checked with; one of them is no batch size of the warm-up."""
 
 
 def build_retrieval_graph(
@@ -58,6 +65,17 @@ def build_retrieval_graph(
         event_type_rows(settings.objective_events, event_types),
         len(event_types) + 1,
         search,
+        _index_settings(settings) if at_training_end else None,
+    )
+
+
+def _index_settings(settings: Hyperparameters) -> IndexSettings:
+    """What the run asks of the served index; a model of before there was a choice has the defaults."""
+    default = IndexSettings()
+    return IndexSettings(
+        kind=settings.retrieval.get("index", default.kind),
+        recall=settings.retrieval.get("index_recall", default.recall),
+        seed=settings.seed,
     )
 
 
@@ -95,7 +113,7 @@ def build_servable(
         reranker = Reranker(cross_encoder, [*package.catalogue.texts, ""], settings.text["reranked"])
     objectives = list(settings.objectives)
     worth = (calibration or Calibration.none(len(objectives)), objective_utility(package.catalogue, settings))
-    parts = (raw, retrieval, package.towers, ranker, reranker, exploration, item_ids)
+    parts = (raw, retrieval, package.towers, ranker, reranker, exploration, item_ids, package.catalogue.titles.tolist())
     return Servable(*parts, objectives, *worth, version)
 
 
@@ -110,19 +128,30 @@ def exploration_settings(values: dict[str, Any]) -> ExplorationSettings:
     return ExplorationSettings(**{**chosen, "never_explore": tuple(chosen.get("never_explore", ()))})
 
 
-def export_servable(servable: Servable, package: RetrievalPackage, user_ids: list[str], folder: Path) -> None:
-    """Save a servable with its version, its titles and warm-up requests.
+def export_servable(
+    servable: Servable, package: RetrievalPackage, traffic: EvalTraffic, folder: Path, calls: Path | None = None
+) -> None:
+    """Save a servable with its version, its titles, and warm-up requests made of the eval window's traffic.
 
     Args:
         servable: What to save.
-        package: The catalogue that the warm-up requests are about.
-        user_ids: Some known users.
+        package: The catalogue that the requests are about.
+        traffic: Who asks for what.
         folder: Where to; must not exist.
+        calls: File for the answers of the servable itself, which those of the saved one are held against.
     """
-    tf.saved_model.save(servable, str(folder), signatures=servable.signatures())
-    some_items = package.catalogue.item_ids[:_WARMUP_ITEMS].tolist()
-    query = next((text for text in package.catalogue.texts if text), "gift")
-    write_warmup(folder, MODEL_NAME, sample_requests(some_items, user_ids[:_WARMUP_USERS], query))
+    signatures = servable.signatures()
+    tf.saved_model.save(servable, str(folder), signatures=signatures)
+    read_tables_whole(folder)
+
+    def requests(batches: Iterable[int]) -> list[Request]:
+        return [each for batch in batches for each in signature_requests(traffic, package.catalogue, batch)]
+
+    write_warmup(folder, MODEL_NAME, requests(BATCHES))
+    traffic.save(folder / SAVED_TRAFFIC_FILE)
+    if calls is not None:
+        record_calls(signatures, requests(CHECKED_BATCHES), calls)
+    servable.retrieval.index_report.save(folder / INDEX_FILE)
     (folder / VERSION_FILE).write_text(servable.version.numpy().decode(), encoding="utf-8")
     with (folder / TITLES_FILE).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

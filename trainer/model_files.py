@@ -24,5 +24,8 @@ PARTS_FILE = _EXTRA / "parts.json"
 NEW_ITEMS_FILE = _EXTRA / "new_items.jsonl"
 """What the shop said of items after training, see `trainer.item_records`."""
 
+SAVED_TRAFFIC_FILE = _EXTRA / "eval_traffic.json"
+"""Requests of the eval window, which the warm-up is made of, see `trainer.eval_traffic`."""
+
 WARMUP_FILE = _EXTRA / "tf_serving_warmup_requests"
 """Where TensorFlow Serving looks for requests to replay."""

@@ -27,7 +27,7 @@ def preprocessing_fn(inputs: dict[str, tf.SparseTensor]) -> dict[str, tf.SparseT
     Returns:
         Sparse tensors: ids, event types, category levels and brand as int64 rows of their vocabularies (one
         out-of-vocabulary row after the last), `scaled_price` (z-score of log(1 + price)), `item_text` for the
-        encoder, and as they came `title`, `price`, the items' own numbers, and the time features of users.
+        encoder, and as they came `title`, `category`, `price`, the items' own numbers, and the time features of users.
     """
     item_vocabulary = tft.vocabulary(inputs[features.ITEM_ID], vocab_filename=features.ITEM_ID)
     outputs = {
@@ -41,8 +41,9 @@ def preprocessing_fn(inputs: dict[str, tf.SparseTensor]) -> dict[str, tf.SparseT
         outputs[name] = tft.compute_and_apply_vocabulary(level, num_oov_buckets=1, vocab_filename=name)
     outputs[SCALED_PRICE] = tft.scale_to_z_score(_map_values(inputs[features.PRICE], tf.math.log1p))
     outputs[ITEM_TEXT] = _item_text(inputs)
-    as_they_came = (features.TITLE, features.PRICE, features.TIMESTAMPS, features.BASKETS, features.IS_TARGET)
-    for name in (*as_they_came, *own_numbers(inputs)):
+    of_items = (features.TITLE, features.CATEGORY, features.PRICE)
+    of_users = (features.TIMESTAMPS, features.BASKETS, features.IS_TARGET)
+    for name in (*of_items, *of_users, *own_numbers(inputs)):
         outputs[name] = inputs[name]
     return outputs
 

@@ -34,7 +34,8 @@ class QueryEncoder(tf.Module):
             event_types: Rows of the event types, -1 pads, int32 [B, H].
             ages: Days from each event to the request, float32 [B, H].
             text: Unit text vectors, zeros without a text, float32 [B, T].
-            found: What the query says of each row of the catalogue, float32 [B, V + 1].
+            found: What the query says of each row of the catalogue, float32 [B, V + 1]; [B, 0] where no
+                request of the batch has a query.
         """
         known = history >= 0
         batch = {

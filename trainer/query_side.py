@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from trainer.history_runs import HistoryRuns
+
 _NEIGHBOUR_TAU = 64.0
 _NEIGHBOUR_DAYS = 90.0
 
@@ -18,7 +20,8 @@ class QuerySide(NamedTuple):
         ages: Days from each event to the request; anything for padding, float32 [B, H].
         preference: Unit preference vectors of the query tower, float32 [B, D].
         text: Unit text vectors of the query, zeros without one, float32 [B, T].
-        lexical: BM25 of the query's words for each row of the catalogue, zeros without a query, float32 [B, V + 1].
+        lexical: BM25 of the query's words for each row of the catalogue, zeros without a query, float32 [B, V + 1];
+            [B, 0], like the next two, where no request of the batch has a query.
         cosines: The same of its meaning, float32 [B, V + 1].
         search: The same by words and meaning together, only comparable within a query, float32 [B, V + 1].
     """
@@ -69,8 +72,8 @@ def neighbour_weights(query: QuerySide) -> tuple[tf.Tensor, tf.Tensor]:
     """
     by_age = [decays(query.steps, (_NEIGHBOUR_TAU,)), decays_in_days(query, (_NEIGHBOUR_DAYS,))]
     weights = tf.concat(by_age, axis=2)
-    same = query.history[:, :, tf.newaxis] == query.history[:, tf.newaxis, :]
-    of_item = tf.matmul(tf.cast(same, tf.float32), weights)
+    runs = HistoryRuns.of(query.history)
+    of_item = runs.of_events(runs.sums(weights))
     by_events, by_days = tf.unstack(weights / tf.maximum(of_item, 1.0), axis=2)
     return by_events, by_days
 

@@ -11,6 +11,7 @@ from trainer.search_index import SearchIndex
 from trainer.text_encoder import TextEncoder
 from trainer.text_reducer import TextReducer
 from trainer.user_store import UserStore
+from trainer.vocabulary_rows import VocabularyRows
 
 _OLDEST = 36_500.0
 """Days; a century."""
@@ -47,7 +48,8 @@ class RawInputs(tf.Module):
         rows = tf.lookup.KeyValueTensorInitializer(item_ids, tf.range(self._item_count), tf.string, tf.int32)
         self._row_of = tf.lookup.StaticHashTable(rows, default_value=self._item_count)
         self._items = ItemTransform(transform)
-        self._transform = self._items.layer
+        self._user_row_of = VocabularyRows(transform, features.USER_ID)
+        self._event_type_row_of = VocabularyRows(transform, features.EVENT_TYPES)
         self._history = tf.Variable(users.items, trainable=False, name="stored_items")
         self._history_types = tf.Variable(users.event_types, trainable=False, name="stored_event_types")
         self._history_ages = tf.Variable(users.ages, trainable=False, name="stored_ages")
@@ -78,12 +80,16 @@ class RawInputs(tf.Module):
                 counts as 0.
             query: Text, '' for none, string [B].
         """
-        users = self._user_rows(user_id)
-        given, given_types, given_ages = self._given_history(history_item_ids, history_event_types, history_ages)
+        users = self._user_row_of(user_id)
+        tables = (self._history, self._history_types, self._history_ages)
+        of_users = tuple(tf.gather(table, users) for table in tables)
         stored = tf.reduce_all(tf.equal(history_item_ids, ""), axis=1, keepdims=True)
-        history = tf.where(stored, tf.gather(self._history, users), given)
-        event_types = tf.where(stored, tf.gather(self._history_types, users), given_types)
-        ages = tf.where(stored, tf.gather(self._history_ages, users), given_ages)
+
+        def chosen() -> tuple[tf.Tensor, ...]:
+            given = self._given_history(history_item_ids, history_event_types, history_ages)
+            return tuple(tf.where(stored, known, told) for known, told in zip(of_users, given, strict=True))
+
+        history, event_types, ages = tf.cond(tf.reduce_all(stored), lambda: of_users, chosen)
         texts = self.text_vectors(query)
         return self._queries.encode(users, history, event_types, ages, texts, self._search.scores(query, texts))
 
@@ -117,12 +123,6 @@ class RawInputs(tf.Module):
         told = self._items(title, description, category, tf.fill(tf.shape(title), ""), price)
         return {**told._asdict(), "texts": self.text_vectors(told.texts)}
 
-    def _user_rows(self, user_id: tf.Tensor) -> tf.Tensor:
-        # '' is a stranger, but an empty sparse row would have no value at all.
-        named = tf.where(tf.equal(user_id, ""), " ", user_id)
-        rows = self._transform({features.USER_ID: tf.sparse.from_dense(named[:, tf.newaxis])})[features.USER_ID]
-        return tf.sparse.to_dense(rows)[:, 0]
-
     def _given_history(
         self, item_ids: tf.Tensor, event_types: tf.Tensor, ages: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -131,8 +131,7 @@ class RawInputs(tf.Module):
         columns = tf.shape(item_ids)[1]
         event_types, ages = _fit_columns(event_types, columns), _fit_columns(ages, columns)
         named = tf.where(tf.equal(event_types, ""), self._default_event_type, event_types)
-        transformed = self._transform({features.EVENT_TYPES: tf.sparse.from_dense(named)})[features.EVENT_TYPES]
-        types = tf.cast(_to_dense(transformed, tf.shape(named), -1), tf.int32)
+        types = tf.cast(self._event_type_row_of(named), tf.int32)
         known = (rows >= 0) & (rows < self._item_count)
         length = self._history.shape[1]
         # What is not a number is not above 0 either, and nothing is infinitely old.
@@ -146,8 +145,3 @@ def _fit_columns(values: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     """The first columns of a table, '' or 0 where it has fewer."""
     padded = tf.pad(values, [[0, 0], [0, tf.maximum(columns - tf.shape(values)[1], 0)]])
     return padded[:, :columns]
-
-
-def _to_dense(sparse: tf.SparseTensor, shape: tf.Tensor, default: object) -> tf.Tensor:
-    resized = tf.SparseTensor(sparse.indices, sparse.values, tf.cast(shape, tf.int64))
-    return tf.sparse.to_dense(resized, default_value=tf.cast(default, sparse.dtype))

@@ -14,6 +14,7 @@ from trainer.calibration.calibration import Calibration
 from trainer.catalogue import vocabulary
 from trainer.catalogue_refresh import refreshed_package
 from trainer.damaged_files import read_whole
+from trainer.eval_traffic import EvalTraffic, no_traffic
 from trainer.export import build_retrieval_graph, build_servable, export_servable
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_records import ItemRecord, merged
@@ -93,11 +94,20 @@ class RefreshedModel:
         values = self._settings.objective_values
         self._package = refreshed_package(self._trained, merged(earlier, records), self._items, encode, values)
 
-    def export(self, folder: Path) -> None:
-        """Write the SavedModel into a folder that does not exist."""
+    def export(self, folder: Path, traffic: Path | None = None) -> None:
+        """Write the SavedModel into a folder that does not exist.
+
+        Args:
+            folder: Where to.
+            traffic: The served model's `EvalTraffic`; some known users stand for it where there is none.
+
+        Raises:
+            DamagedFileError: The traffic cannot be read.
+        """
         networks = (self._encoder, self._cross_encoder)
         parts = (self._ranker, self._posterior, *networks, self._transform, self._settings, self._version)
         users = list(vocabulary(self._transform, features.USER_ID)[:_WARMUP_USERS])
+        asked = read_whole(traffic, EvalTraffic.load) if traffic is not None else no_traffic(users)
         retrieval = build_retrieval_graph(self._package, True, self._transform, self._settings)
         servable = build_servable(self._package, retrieval, *parts, self._calibration)
-        export_servable(servable, self._package, users, folder)
+        export_servable(servable, self._package, asked, folder)

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from trainer.history_runs import HistoryRuns
 from trainer.query_side import QuerySide, decays, decays_in_days
 
 _TAUS = (8.0, 32.0, 128.0, 1e9)
@@ -53,22 +54,31 @@ class RepeatFeatures:
         Returns:
             float32 [B, N, F] in the order of `names`.
         """
-        same = rows[:, :, tf.newaxis] == query.history[:, tf.newaxis, :]
+        runs = HistoryRuns.of(query.history)
+        places, is_there = runs.find(rows)
         by_event = decays(query.steps, _TAUS)
         of_objective = tf.gather(self.objective_types, tf.maximum(query.event_types, 0)) * by_event[:, :, -1:]
         weights = tf.concat([by_event, decays_in_days(query, _TAUS_IN_DAYS), of_objective], axis=2)
-        counts = tf.matmul(tf.cast(same, tf.float32), weights)
+        span = runs.largest(tf.stack([-query.ages, query.ages], axis=2))
+        of_run = tf.gather(tf.concat([runs.sums(weights), span], axis=2), places, batch_dims=1)
+        counts = tf.where(is_there[:, :, tf.newaxis], of_run[:, :, :-2], 0.0)
+        latest = tf.where(is_there, -of_run[:, :, -2], _NEVER)
+        first = tf.where(is_there, tf.maximum(of_run[:, :, -1], 0.0), 0.0)
         times = counts[:, :, len(_TAUS) - 1]
-        return tf.concat([tf.math.log1p(counts), _rhythm(query, same, times, item_interval)], axis=2)
+        return tf.concat([tf.math.log1p(counts), _rhythm(latest, first, times, item_interval)], axis=2)
 
 
-def _rhythm(query: QuerySide, same: tf.Tensor, times: tf.Tensor, item_interval: tf.Tensor) -> tf.Tensor:
-    """The last four features, float32 [B, N, 4]; `times` counts the events of each candidate, [B, N]."""
-    ages = query.ages[:, tf.newaxis, :]
+def _rhythm(latest: tf.Tensor, first: tf.Tensor, times: tf.Tensor, item_interval: tf.Tensor) -> tf.Tensor:
+    """The last four features, float32 [B, N, 4].
+
+    Args:
+        latest: Days since the latest event with each candidate, float32 [B, N].
+        first: The same of the first event.
+        times: Events with each candidate.
+        item_interval: As in `RepeatFeatures`.
+    """
     # Rounding must not make an item that was never chosen look as if it had been.
     is_repeat = times > 0.5
-    latest = tf.reduce_min(tf.where(same, ages, _NEVER), axis=2)
-    first = tf.reduce_max(tf.where(same, ages, 0.0), axis=2)
     gaps = tf.maximum(times - 1.0, 0.0)
     interval = (tf.maximum(first - latest, 0.0) + _PRIOR_GAPS * item_interval) / (gaps + _PRIOR_GAPS)
     values = [

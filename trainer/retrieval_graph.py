@@ -5,7 +5,9 @@ import tensorflow as tf
 
 from trainer.candidates import CandidateCounts, CandidateUnion
 from trainer.cross_features import CrossFeatures
-from trainer.index.exact import ExactIndex
+from trainer.index.building import IndexSettings, build_index
+from trainer.index.user_queries import user_queries
+from trainer.item_filters import Filters, ItemFilters
 from trainer.item_store import ItemStore
 from trainer.neighbour_scores import NeighbourScores
 from trainer.query_encoder import QueryEncoder
@@ -28,6 +30,7 @@ class RetrievalGraph(tf.Module):
         objective_types: dict[str, list[int]],
         event_type_count: int,
         search: SearchIndex | None = None,
+        index: IndexSettings | None = None,
     ) -> None:
         """Build the parts.
 
@@ -40,6 +43,7 @@ class RetrievalGraph(tf.Module):
             objective_types: Rows of the event types of each objective.
             event_type_count: Rows of the event type vocabulary, the unknown one included.
             search: The index of another graph of this package, which need not be built again.
+            index: What the index over vectors should be like; None for the exact one.
         """
         super().__init__(name="retrieval_graph")
         statistics, neighbours = package.counted(at_training_end)
@@ -48,7 +52,12 @@ class RetrievalGraph(tf.Module):
         self.store = ItemStore(
             package.catalogue, package.preferences(), package.towers.items.tables["texts"].value, statistics
         )
-        self.index = ExactIndex(self.store.preferences, self.store.texts)
+        self.index, self.index_report = build_index(
+            self.store.preferences,
+            self.store.texts,
+            lambda: user_queries(self.encoder, package.users),
+            index or IndexSettings("exact"),
+        )
         if search is None:
             documents = [*package.catalogue.texts, ""]
             search = SearchIndex(documents, self.store.texts, package.fusion, package.term_kinds)
@@ -63,6 +72,11 @@ class RetrievalGraph(tf.Module):
         shown = np.ones(self.store.item_count + 1, bool)
         shown[package.catalogue.hidden] = shown[-1] = False
         self.shown = tf.Variable(shown, trainable=False, name="shown")
+        self.filters = ItemFilters(package.catalogue)
+
+    def allowed(self, excluded: tf.Tensor, filters: Filters) -> tf.Tensor:
+        """Those of `allowed_without` that pass the filters of B requests; bool [B, V + 1]."""
+        return self.filters.restrict(self.allowed_without(excluded), filters)
 
     def allowed_without(self, excluded: tf.Tensor) -> tf.Tensor:
         """Which items may be shown: all of the catalogue but hidden and excluded ones, and never the unknown item.

@@ -1,6 +1,6 @@
 """What the two-tower training hands on: the model, and the stores that candidates and servable are built from."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -114,7 +114,10 @@ def _save_arrays(part: Arrays, path: Path) -> None:
 def _load_arrays(kind: type[Arrays], path: Path) -> Arrays:
     with np.load(path) as file:
         arrays = dict(file)
-    return kind(**{field.name: _as_declared(field.name, arrays, field.type) for field in fields(kind)})
+    # A package of before a column existed has the column's default.
+    kept = {name.partition(".")[0] for name in arrays}
+    present = [field for field in fields(kind) if field.name in kept or field.default_factory is MISSING]
+    return kind(**{field.name: _as_declared(field.name, arrays, field.type) for field in present})
 
 
 def _as_declared(name: str, arrays: dict[str, np.ndarray], declared: Any) -> Any:

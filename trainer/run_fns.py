@@ -9,8 +9,10 @@ import tensorflow_transform as tft
 
 from trainer import features
 from trainer.calibration.held_out import calibrate
-from trainer.catalogue import read_catalogue, vocabulary
+from trainer.catalogue import read_catalogue
+from trainer.eval_traffic import TRAFFIC_FILE, EvalTraffic
 from trainer.export import build_retrieval_graph, build_servable, export_servable, objective_utility
+from trainer.export_checks.recorded_calls import CALLS_FILE
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_statistics import item_statistics, target_counts
 from trainer.item_texts import ItemTexts
@@ -90,8 +92,8 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
 def ranker_run_fn(fn_args: FnArgs) -> None:
     """Train the ranker, calibrate it, compute the posterior and export the servable.
 
-    `train_files` are mined candidates with the splits train and calibration, `eval_files` those of eval; `base_model`
-    is the retrieval package.
+    `train_files` are mined candidates with the splits train and calibration, `eval_files` those of eval, with the
+    traffic of the eval window beside the splits; `base_model` is the retrieval package.
     """
     settings = _settings(fn_args)
     transform = tft.TFTransformOutput(fn_args.transform_output)
@@ -119,9 +121,11 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
     networks = (encoder, load_cross_encoder(Path(fn_args.base_model)))
     servable = build_servable(package, graph, ranker, posterior, *networks, transform, settings, version, calibration)
     folder = Path(fn_args.serving_model_dir)
-    export_servable(servable, package, list(vocabulary(transform, features.USER_ID)[:8]), folder)
+    run_folder = Path(fn_args.model_run_dir)
+    traffic = EvalTraffic.load(Path(fn_args.eval_files[0]).parents[1] / TRAFFIC_FILE)
+    export_servable(servable, package, traffic, folder, run_folder / CALLS_FILE)
     posterior.save(folder / POSTERIOR_FILE)
-    ranker_file = Path(fn_args.model_run_dir) / RANKER_FILE
+    ranker_file = run_folder / RANKER_FILE
     ranker.save(ranker_file)
     paths = (Path(fn_args.base_model), Path(fn_args.transform_output), ranker_file)
     parts = ModelParts(*paths, fn_args.custom_config["hyperparameters"])

@@ -52,13 +52,13 @@ class SearchIndex(tf.Module):
         return self.indexes[WORDS]
 
     def scores(self, queries: tf.Tensor, vectors: tf.Tensor) -> SearchScores:
-        """Score all rows; where no query of the batch has a text, nothing is looked up.
+        """Score all rows; where no query of the batch has a text, nothing is looked up and no row is scored, [B, 0].
 
         Args:
             queries: string [B], '' for none.
             vectors: Their unit text vectors, zeros for none, float32 [B, T].
         """
-        nothing = tf.zeros(tf.stack([tf.size(queries), tf.shape(self._texts)[0]]))
+        nothing = tf.zeros(tf.stack([tf.size(queries), 0]))
         asked = tf.not_equal(tf.strings.strip(queries), "")
         return tf.cond(
             tf.reduce_any(asked),

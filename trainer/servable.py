@@ -12,6 +12,7 @@ from trainer.calibration.calibration import Calibration
 from trainer.candidates import SOURCES, Candidates
 from trainer.explanations import Explainer
 from trainer.index.exact import HIDDEN
+from trainer.item_filters import Filters
 from trainer.query_side import QuerySide
 from trainer.ranker import Ranker
 from trainer.ranker_inputs import ranker_inputs
@@ -19,7 +20,7 @@ from trainer.raw_inputs import RawInputs
 from trainer.reranking import Reranker
 from trainer.retrieval import TwoTowerModel
 from trainer.retrieval_graph import RetrievalGraph
-from trainer.signature_inputs import INPUTS, named_inputs
+from trainer.signature_inputs import FILTERS, INPUTS, named_inputs
 from trainer.utility import Utility
 
 
@@ -63,6 +64,7 @@ class Servable(tf.Module):
         reranker: Reranker | None,
         exploration: ExplorationHead,
         item_ids: list[str],
+        titles: list[str],
         objectives: list[str],
         calibration: Calibration,
         utility: Utility,
@@ -78,6 +80,7 @@ class Servable(tf.Module):
             reranker: The last stage of a search; None for none.
             exploration: The bandit head.
             item_ids: The shop's ids by catalogue row.
+            titles: Display texts by catalogue row.
             objectives: Names of the objectives, in the ranker's order.
             calibration: Corrects their probabilities.
             utility: What they are worth.
@@ -88,6 +91,7 @@ class Servable(tf.Module):
         self._towers, self._ranker, self.reranker = towers, ranker, reranker
         self.variables_of_ranker = [weight.value for weight in ranker.weights]
         self.item_ids = tf.Variable([*item_ids, ""], trainable=False, name="item_ids")
+        self.titles = tf.Variable([*titles, ""], trainable=False, name="titles")
         self.explainer = Explainer(retrieval, lambda *items: self._scored(*items).utility, self.item_ids)
         self.objectives = list(objectives)
         self.calibration, self.utility = calibration, utility
@@ -101,10 +105,8 @@ class Servable(tf.Module):
             for name in INPUTS
         }
 
-    def _recommend(
-        self, exclude_item_ids: tf.Tensor, k: tf.Tensor, policy: tf.Tensor, seed: tf.Tensor, **side: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        offer = self._offer(exclude_item_ids, **side)
+    def _recommend(self, k: tf.Tensor, policy: tf.Tensor, seed: tf.Tensor, **asked: tf.Tensor) -> dict[str, tf.Tensor]:
+        offer = self._offer(**asked)
         slate = self.exploration.choose(policy, *_chosen_by(offer), _slots(k, offer), seed)
         filled = slate.indices >= 0
 
@@ -113,7 +115,7 @@ class Servable(tf.Module):
 
         rows, sources = of_slots(offer.candidates.rows), of_slots(offer.candidates.sources)
         return {
-            "item_ids": tf.where(filled, tf.gather(self.item_ids, rows), ""),
+            **self._named(rows, filled),
             "scores": tf.where(filled, slate.scores, 0.0),
             "propensities": tf.where(filled, tf.minimum(slate.propensities, 1.0), 0.0),
             "inclusion_probabilities": tf.where(filled, slate.inclusions, 0.0),
@@ -126,15 +128,9 @@ class Servable(tf.Module):
         }
 
     def _propensities(
-        self,
-        exclude_item_ids: tf.Tensor,
-        k: tf.Tensor,
-        policy: tf.Tensor,
-        seed: tf.Tensor,
-        candidate_item_ids: tf.Tensor,
-        **side: tf.Tensor,
+        self, k: tf.Tensor, policy: tf.Tensor, seed: tf.Tensor, candidate_item_ids: tf.Tensor, **asked: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        offer = self._offer(exclude_item_ids, **side)
+        offer = self._offer(**asked)
         distribution = self.exploration.distribution(policy, *_chosen_by(offer), _slots(k, offer), seed)
         utility = self.exploration.belief(*_chosen_by(offer)).utility
         rows = self.raw.item_rows(candidate_item_ids)
@@ -162,17 +158,18 @@ class Servable(tf.Module):
         rows = self.raw.item_rows(candidate_item_ids)
         return self.explainer.explain(self.raw.query_side(**side), side["query"], rows)
 
-    def _retrieve(self, k: tf.Tensor, **side: tf.Tensor) -> dict[str, tf.Tensor]:
-        asked = self.raw.query_side(**side)
-        nothing = tf.zeros([tf.size(k), 0], tf.int32)
-        return self._search(*asked.blocks(self.retrieval.text_share), k, exclude=nothing)
+    def _retrieve(self, k: tf.Tensor, **asked: tf.Tensor) -> dict[str, tf.Tensor]:
+        side, filters = _parted(asked)
+        preference, text = self.raw.query_side(**side).blocks(self.retrieval.text_share)
+        return self._search(preference, text, k, self._allowed(**filters))
 
     def _similar_items(
-        self, item_id: tf.Tensor, title: tf.Tensor, description: tf.Tensor, k: tf.Tensor
+        self, item_id: tf.Tensor, title: tf.Tensor, description: tf.Tensor, k: tf.Tensor, **filters: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         unknown = tf.fill(tf.shape(item_id), float("nan"))
         preference, text = self._item_blocks(item_id, title, description, tf.fill(tf.shape(item_id), ""), unknown)
-        return self._search(preference, text, k, exclude=self.raw.item_rows(item_id[:, tf.newaxis]))
+        itself_as_well = tf.concat([item_id[:, tf.newaxis], filters.pop("exclude_item_ids")], axis=1)
+        return self._search(preference, text, k, self._allowed(itself_as_well, **filters))
 
     def _embed_query(self, **side: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"vectors": tf.concat(self.raw.query_side(**side).blocks(self.retrieval.text_share), axis=1)}
@@ -208,10 +205,10 @@ class Servable(tf.Module):
         logits = self._ranker.logits_of(last_layer, tf.repeat(slots, tf.shape(rows)[0], axis=0))
         return self.utility(self.calibration(tf.sigmoid(logits)), rows)
 
-    def _offer(self, exclude_item_ids: tf.Tensor, **side: tf.Tensor) -> Offer:
+    def _offer(self, **inputs: tf.Tensor) -> Offer:
+        side, filters = _parted(inputs)
         asked = self.raw.query_side(**side)
-        allowed = self.retrieval.allowed_without(self.raw.item_rows(exclude_item_ids))
-        candidates = self.retrieval.candidates.collect(asked, allowed)
+        candidates = self.retrieval.candidates.collect(asked, self._allowed(**filters))
         scored = self._score(asked, candidates.rows)
         utility = self._reranked(side["query"], candidates, scored.utility)
         return Offer(candidates, utility, with_constant(scored.last_layer))
@@ -230,14 +227,28 @@ class Servable(tf.Module):
         probabilities = self.calibration(tf.sigmoid(self._ranker.logits_of(last_layer)))
         return Scored(probabilities, self.utility(probabilities, rows), last_layer)
 
-    def _search(self, preference: tf.Tensor, text: tf.Tensor, k: tf.Tensor, exclude: tf.Tensor) -> dict[str, tf.Tensor]:
-        allowed = self.retrieval.allowed_without(exclude)
+    def _allowed(
+        self,
+        exclude_item_ids: tf.Tensor,
+        allow_item_ids: tf.Tensor,
+        category: tf.Tensor,
+        lowest_price: tf.Tensor,
+        highest_price: tf.Tensor,
+    ) -> tf.Tensor:
+        """Which items the requests may be shown, bool [B, V + 1]."""
+        only = self.raw.item_rows(allow_item_ids)
+        filters = Filters(only, category, lowest_price, highest_price)
+        return self.retrieval.allowed(self.raw.item_rows(exclude_item_ids), filters)
+
+    def _search(self, preference: tf.Tensor, text: tf.Tensor, k: tf.Tensor, allowed: tf.Tensor) -> dict[str, tf.Tensor]:
         rows, scores = self.retrieval.index.search(preference, self.retrieval.index.by_text(text), allowed, _width(k))
         filled = (scores > HIDDEN / 2) & _within(k, tf.shape(rows)[1])
-        return {
-            "item_ids": tf.where(filled, tf.gather(self.item_ids, rows), ""),
-            "scores": tf.where(filled, scores, 0.0),
-        }
+        return {**self._named(rows, filled), "scores": tf.where(filled, scores, 0.0)}
+
+    def _named(self, rows: tf.Tensor, filled: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Ids and titles of catalogue rows, '' where a slot is not filled; both as `rows` [B, K]."""
+        tables = {"item_ids": self.item_ids, "titles": self.titles}
+        return {name: tf.where(filled, tf.gather(table, rows), "") for name, table in tables.items()}
 
     def _item_blocks(
         self, item_id: tf.Tensor, title: tf.Tensor, description: tf.Tensor, category: tf.Tensor, price: tf.Tensor
@@ -272,6 +283,12 @@ def request_ids(count: tf.Tensor) -> tf.Tensor:
         for half in ("high", "low")
     ]
     return tf.strings.join([tf.strings.as_string(part) for part in parts], separator="-")
+
+
+def _parted(inputs: dict[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    """The user side of a request, and its filters."""
+    filters = {name: inputs[name] for name in FILTERS}
+    return {name: value for name, value in inputs.items() if name not in FILTERS}, filters
 
 
 def _chosen_by(offer: Offer) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -5,6 +5,7 @@ import tensorflow as tf
 _STRINGS = tf.TensorSpec([None], tf.string)
 _STRING_LISTS = tf.TensorSpec([None, None], tf.string)
 _COUNTS = tf.TensorSpec([None], tf.int32)
+_NUMBERS = tf.TensorSpec([None], tf.float32)
 _USER_SIDE = {
     "user_id": _STRINGS,
     "history_item_ids": _STRING_LISTS,
@@ -12,9 +13,17 @@ _USER_SIDE = {
     "history_ages": tf.TensorSpec([None, None], tf.float32),
     "query": _STRINGS,
 }
+FILTERS = {
+    "exclude_item_ids": _STRING_LISTS,
+    "allow_item_ids": _STRING_LISTS,
+    "category": _STRINGS,
+    "lowest_price": _NUMBERS,
+    "highest_price": _NUMBERS,
+}
+"""What restricts the catalogue, in every signature that searches it."""
 _SLATE = {
     **_USER_SIDE,
-    "exclude_item_ids": _STRING_LISTS,
+    **FILTERS,
     "k": _COUNTS,
     "policy": _STRINGS,
     "seed": tf.TensorSpec([None], tf.int64),
@@ -25,15 +34,15 @@ INPUTS = {
     "propensities": {**_SLATE, **_CANDIDATES},
     "rank": {**_USER_SIDE, **_CANDIDATES},
     "explain": {**_USER_SIDE, **_CANDIDATES},
-    "retrieve": {**_USER_SIDE, "k": _COUNTS},
-    "similar_items": {"item_id": _STRINGS, "title": _STRINGS, "description": _STRINGS, "k": _COUNTS},
+    "retrieve": {**_USER_SIDE, **FILTERS, "k": _COUNTS},
+    "similar_items": {"item_id": _STRINGS, "title": _STRINGS, "description": _STRINGS, **FILTERS, "k": _COUNTS},
     "embed_query": _USER_SIDE,
     "embed_item": {
         "item_id": _STRINGS,
         "title": _STRINGS,
         "description": _STRINGS,
         "category": _STRINGS,
-        "price": tf.TensorSpec([None], tf.float32),
+        "price": _NUMBERS,
     },
     "serving_default": {"examples": _STRINGS},
 }

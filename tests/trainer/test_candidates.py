@@ -189,6 +189,17 @@ def test_everything_excluded() -> None:
     assert collect([[1, 2]], excluded=[set(range(ITEMS))]) == Collected([[]], [[]])
 
 
+@pytest.mark.parametrize("excluded", [set(), {1}, {0, 1, 2}, {0, 1, 2, 4, 6}, set(range(ITEMS))])
+def test_popular_items_are_found_however_many_of_the_first_are_hidden(
+    monkeypatch: pytest.MonkeyPatch, excluded: set[int]
+) -> None:
+    """With a few of the most popular looked at first, and all where that is not enough."""
+    monkeypatch.setattr("trainer.candidates._POPULAR_HEAD", 4)
+    popular = CandidateCounts(retrieved=0, from_history=0, neighbours=0, lexical=0, popular=2)
+    found = collect([[], []], excluded=[excluded, set()], counts=popular)
+    assert found.items == [[item for item in range(ITEMS) if item not in excluded][:2], [0, 1]]
+
+
 def reference(
     history: list[int], excluded: set[int], favourite: int, words: dict[int, float]
 ) -> tuple[list[int], list[str]]:

@@ -32,6 +32,8 @@ def test_rows_follow_the_item_vocabulary(files: list[str], transformed: Any) -> 
     assert catalogue.texts[[milk, soap, text]].tolist() == ["Whole milk 1 gallon, crème", "Soap", "ä" * 4_000]
     np.testing.assert_allclose(catalogue.prices[[milk, soap, text]], [-1, 1, 0], atol=1e-6)
     assert catalogue.price_known[[milk, soap, text]].tolist() == [1, 1, 0]
+    assert catalogue.category_paths[[milk, soap, text]].tolist() == ["food > dairy > milk > whole", "care", ""]
+    np.testing.assert_array_equal(catalogue.shop_prices[[milk, soap, text, -1]], [3, 7, np.nan, np.nan])
 
 
 def test_what_is_unknown_takes_the_rows_after_the_last(files: list[str], transformed: Any) -> None:

@@ -218,3 +218,12 @@ def test_what_items_are_worth_follows_the_records(package: RetrievalPackage, tra
     of_price = refreshed_package(valued, records, transform, no_text, ["price", None]).catalogue.values
     assert of_price[[2, 12, 13, 14]].tolist() == [[9, 1], [12, 1], [12, 1], [12, 1]]
     assert len(refreshed_package(package, records, transform, no_text).catalogue.values) == 0
+
+
+def test_categories_and_prices_that_filters_read_are_those_of_the_records(refreshed: RetrievalPackage) -> None:
+    catalogue = refreshed.catalogue
+    assert catalogue.category_paths[[0, 6, KNOWN, KNOWN + 1]].tolist() == [
+        "", "care", "food > dairy > milk > whole", "",
+    ]  # fmt: skip
+    assert catalogue.shop_prices[[2, KNOWN]].tolist() == [7.0, 3.0]
+    assert np.isnan(catalogue.shop_prices[[0, KNOWN + 1, -1]]).all()

@@ -14,12 +14,9 @@ from trainer.bandit.plackett_luce import plackett_luce
 from trainer.bandit.posterior import LinearPosterior
 from trainer.bandit.settings import POLICIES, ExplorationSettings
 from trainer.bandit.slate import Policy, Slate, empty_slate
-from trainer.bandit.slate_lengths import by_length
+from trainer.bandit.slate_groups import Method, by_group
 from trainer.bandit.square_cb import square_cb
 from trainer.bandit.thompson import ThompsonPolicy
-
-Method = Callable[[Belief, tf.Tensor, tf.Tensor], Sequence[tf.Tensor]]
-"""Of a policy: a belief, a length and seeds to its results, one row each."""
 
 
 class ExplorationHead(tf.Module):
@@ -56,6 +53,8 @@ class ExplorationHead(tf.Module):
         never = set(settings.never_explore)
         explorable = np.array([*(item_id not in never for item_id in self._item_ids), True])
         self.explorable_items = tf.Variable(explorable, trainable=False, name="explorable_items")
+        # An attribute of its own, by which what it holds is saved.
+        self._thompson = ThompsonPolicy(self.covariance_factor, settings.draws)
         self._policies = self._guarded_policies()
 
     @property
@@ -155,28 +154,28 @@ class ExplorationHead(tf.Module):
 
         Args:
             method: The method of a policy.
-            nothing: Its results for a number of rows of one length, before any policy was asked.
+            nothing: Its results for a number of rows of one length, before any policy was asked. What has no
+                candidate at all keeps them.
             policy_names: As in `choose`, like `k` and `seed`.
             belief: B rows.
             k: [B] or scalar.
             seed: [B].
         """
         resolved, lengths = self._checked(policy_names, k)
-
-        def of_length(part: Belief, names: tf.Tensor, length: tf.Tensor, seeds: tf.Tensor) -> Sequence[tf.Tensor]:
-            found = nothing(tf.size(names), length)
-            for name, policy in self._policies.items():
-                found = _of_rows(names, name, method(policy), part, length, seeds, found)
-            return found
-
-        return by_length(of_length, (belief, resolved, seed), lengths, nothing(tf.size(resolved), _longest(k)))
+        so_far = nothing(tf.size(resolved), _longest(k))
+        if belief.utility.shape[1] == 0:
+            # Known beforehand, so the operations of the policies would not even be built.
+            return so_far
+        number = tf.argmax(resolved[:, None] == tf.constant(self.policy_names), axis=1, output_type=tf.int32)
+        methods = [method(policy) for policy in self._policies.values()]
+        return by_group(methods, (belief, number, seed), lengths, so_far)
 
     def _guarded_policies(self) -> dict[str, Policy]:
         settings = self.settings
         policies: tuple[Policy, ...] = (
             GreedyPolicy(),
             EpsilonGreedyPolicy(settings.epsilon),
-            ThompsonPolicy(self.covariance_factor, settings.draws),
+            self._thompson,
             LinUCBPolicy(self.covariance_factor, settings.linucb_alpha),
             square_cb(settings.squarecb_gamma, settings.slate_samples),
             plackett_luce(settings.plackett_luce_temperature, settings.slate_samples),
@@ -208,29 +207,3 @@ def _longest(k: tf.Tensor) -> tf.Tensor:
 
 def _variable(values: np.ndarray, name: str) -> tf.Variable:
     return tf.Variable(values, dtype=tf.float32, trainable=False, name=name)
-
-
-def _of_rows(
-    resolved: tf.Tensor,
-    name: str,
-    policy: Method,
-    belief: Belief,
-    k: tf.Tensor,
-    seed: tf.Tensor,
-    so_far: Sequence[tf.Tensor],
-) -> tuple[tf.Tensor, ...]:
-    """The results so far, [B, ...] each, with those of the rows that name this policy put in."""
-    if belief.utility.shape[1] == 0:
-        # Known beforehand, so not even the shapes of the branch below would fit.
-        return tuple(so_far)
-    rows = tf.where(tf.equal(resolved, name))[:, 0]
-
-    def put_in() -> tuple[tf.Tensor, ...]:
-        part = policy(Belief(*(tf.gather(values, rows) for values in belief)), k, tf.gather(seed, rows))
-        return tuple(
-            tf.tensor_scatter_nd_update(old, rows[:, None], new) for old, new in zip(so_far, part, strict=True)
-        )
-
-    # Without a row, a slot or a candidate there is nothing to order, and operations of the policies fail.
-    nothing = (tf.size(rows) == 0) | (k == 0) | (tf.shape(belief.utility)[1] == 0)
-    return tf.cond(nothing, lambda: tuple(so_far), put_in)

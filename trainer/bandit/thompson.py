@@ -49,6 +49,10 @@ class ThompsonPolicy(tf.Module):
         random = np.random.RandomState(PROPENSITY_SEED)
         self._noise = random.standard_normal((draws, covariance_factor.shape[0])).astype(np.float32)
         self._own_noise = random.standard_normal((draws, _OWN_NOISE_WIDTH)).astype(np.float32)
+        # Variables, not constants: every signature that explores would hold a copy of those. A candidate is a row,
+        # so that what belongs to some candidates lies together.
+        self._noise_by_feature = tf.Variable(self._noise.T, trainable=False, name="noise")
+        self._noise_by_candidate = tf.Variable(self._own_noise.T, trainable=False, name="own_noise")
 
     def choose(self, belief: Belief, k: tf.Tensor, seed: tf.Tensor) -> Slate:
         """Choose as `Policy.choose` says; memory grows with N x draws, not with B."""
@@ -79,16 +83,19 @@ class ThompsonPolicy(tf.Module):
     def _orders(self, row: Belief, width: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Utilities and candidates of the first `width` slots under every fixed draw, both [draws, width]."""
         directions = tf.matmul(row.features, tf.convert_to_tensor(self._factor))
-        shared = tf.matmul(tf.constant(self._noise), directions, transpose_b=True)
+        shared = tf.matmul(directions, tf.convert_to_tensor(self._noise_by_feature))
         # The mean is in `utility` already: with no covariance the order is the greedy one to the last bit.
-        sampled = row.utility + (shared + self._own(tf.size(row.utility)) * row.spread)
-        return best(sampled, width)
+        own = self._own(tf.size(row.utility)) * row.spread[:, None]
+        sampled = row.utility[:, None] + (shared + own)
+        contenders = _contenders(row.utility, sampled, width)
+        scores, places = best(tf.transpose(tf.gather(sampled, contenders)), width)
+        return scores, tf.gather(contenders, places)
 
     def _own(self, candidates: tf.Tensor) -> tf.Tensor:
-        """Noise of the intercepts, [draws, N]; candidates 1,024 places apart share theirs."""
+        """Noise of the intercepts, [N, draws]; candidates 1,024 places apart share theirs."""
         copies = (candidates + _OWN_NOISE_WIDTH - 1) // _OWN_NOISE_WIDTH
-        noise = tf.constant(self._own_noise)
-        return tf.cond(copies > 1, lambda: tf.tile(noise, [1, copies]), lambda: noise)[:, :candidates]
+        noise = tf.convert_to_tensor(self._noise_by_candidate)
+        return tf.cond(copies > 1, lambda: tf.tile(noise, [copies, 1]), lambda: noise)[:candidates]
 
     def _shares(self, scores: tf.Tensor, positions: tf.Tensor, row: Belief, k: tf.Tensor) -> tf.Tensor:
         """Share of the fixed draws that show each candidate in each slot, [N, K]."""
@@ -97,6 +104,26 @@ class ThompsonPolicy(tf.Module):
         shown = tf.cast(tf.math.is_finite(scores), tf.float32)
         counts = tf.math.unsorted_segment_sum(shown, cells, tf.size(row.utility) * width)
         return pad_slots(tf.reshape(counts, [-1, width]) / self._draws, k)
+
+
+def _contenders(utility: tf.Tensor, sampled: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """The candidates that some draw can show; at least `width` of them, int32 [M].
+
+    Under a draw the worst of the `width` candidates of largest mean utility is a bar: what lies below it has at least
+    `width` candidates above. Ordering what lies above under some draw orders what every draw shows. The largest mean
+    comes first: a search for the largest values that meets them early has little to put right later.
+
+    Args:
+        utility: Mean utility of the candidates, [N] float32.
+        sampled: Their utilities under the draws, [N, draws] float32.
+        width: Slots, at most N.
+    """
+    _, by_mean = best(utility, tf.size(utility))
+    likely = by_mean[:width]
+    # Where the likely ones are too few the bar is at minus infinity, from which nothing can be taken away.
+    bar = tf.maximum(tf.reduce_min(tf.gather(sampled, likely), axis=0), sampled.dtype.min)
+    above = tf.reduce_max(sampled - bar, axis=1) >= 0.0
+    return tf.boolean_mask(by_mean, tf.gather(above, by_mean) | (tf.range(tf.size(by_mean)) < width))
 
 
 _ROW_DISTRIBUTION = tf.TensorSpec([None, None], tf.float32)

@@ -56,7 +56,7 @@ def test_candidates_far_apart_share_the_noise_of_their_intercepts() -> None:
     belief = _context(np.zeros(1030), np.zeros((1030, 1)), np.ones(1030))
     slate = policy.choose(belief, tf.constant(3), tf.zeros([1], tf.int64))
     assert len(set(slate.indices.numpy()[0])) == 3
-    np.testing.assert_array_equal(policy._own(tf.constant(1030))[:, 1024:], policy._own(tf.constant(6)))
+    np.testing.assert_array_equal(policy._own(tf.constant(1030))[1024:], policy._own(tf.constant(6)))
 
 
 def test_scores_are_the_utilities_under_the_draw_that_the_seed_picks() -> None:
@@ -109,3 +109,26 @@ def test_ips_recovers_the_value_of_another_policy(head: ExplorationHead, make_ca
 def test_draws_must_be_positive() -> None:
     with pytest.raises(ValueError, match="^draws: must be at least 1, got 0$"):
         _policy([[1.0]], draws=0)
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.01, 0.3, 3.0])
+@pytest.mark.parametrize("present", [1, 4, 60, 300])
+def test_leaving_out_what_no_draw_shows_changes_nothing(scale: float, present: int) -> None:
+    """Against the order of all candidates under every draw, from no spread to one that hides the means."""
+    random = np.random.default_rng(present)
+    candidates, width, dimension = 300, 20, 4
+    factor = scale * np.linalg.qr(random.normal(size=(dimension, dimension)))[0]
+    utility = np.where(np.arange(candidates) < present, random.choice(40, candidates) / 40, -np.inf)
+    features = random.normal(size=(candidates, dimension))
+    features[present:] = 0
+    spread = np.where(np.arange(candidates) < present, scale * random.random(candidates), 0)
+    policy, belief = _policy(factor, draws=128), _context(utility, features, spread)
+    row = Belief(*(part[0] for part in belief))
+    scores, positions = policy._orders(row, tf.constant(width))
+    directions = tf.matmul(row.features, tf.constant(factor, tf.float32))
+    shared = tf.matmul(directions, policy._noise, transpose_b=True).numpy()
+    sampled = row.utility.numpy()[:, None] + (shared + policy._own(tf.constant(candidates)) * row.spread[:, None])
+    best, places = tf.math.top_k(tf.transpose(sampled), width)
+    np.testing.assert_array_equal(scores, best)
+    shown = np.isfinite(best)
+    np.testing.assert_array_equal(positions.numpy()[shown], places.numpy()[shown])

@@ -1,5 +1,6 @@
 """The signatures of three items and two users, made of the real parts with random weights."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -82,7 +83,7 @@ def ask(shop_package: RetrievalPackage, transformed: Any, text_encoder: TextEnco
 
 
 def _empty(name: str, spec: tf.TensorSpec, count: int) -> list[Any]:
-    value = "" if spec.dtype == tf.string else 2 if name == "k" else 0
+    value = "" if spec.dtype == tf.string else 2 if name == "k" else math.nan if name.endswith("price") else 0
     return [[value]] * count if spec.shape.rank == 2 else [value] * count
 
 

@@ -63,7 +63,7 @@ def ask(refreshed: RefreshedModel, folder: Path) -> Callable[..., dict[str, np.n
     def answer(signature: str, **given: Any) -> dict[str, np.ndarray]:
         inputs = {}
         for name, spec in INPUTS[signature].items():
-            empty = "" if spec.dtype == tf.string else 0
+            empty = "" if spec.dtype == tf.string else float("nan") if name.endswith("price") else 0
             values = given.get(name, [[empty]] if spec.shape.rank == 2 else [empty])
             inputs[name] = tf.constant(values, spec.dtype)
         return {name: value.numpy() for name, value in signatures[signature](**inputs).items()}
