@@ -1,7 +1,6 @@
 """Command line of the gateway: `python -m serving.gateway --server localhost:8500 --feedback DIR`."""
 
 import argparse
-import csv
 import logging
 import signal
 import socket
@@ -17,10 +16,6 @@ def main() -> int:
     """Serve until told to stop; return the exit code."""
     flags = _read_flags()
     logging.basicConfig(level=logging.INFO, format="gateway: %(message)s", stream=sys.stderr)
-    try:
-        titles = read_titles(flags.titles) if flags.titles else {}
-    except (OSError, ValueError) as error:
-        return _fail(str(error))
     if flags.page is not None and not (flags.page / "index.html").is_file():
         return _fail(f"{flags.page}: has no index.html")
     try:
@@ -38,7 +33,7 @@ def main() -> int:
         return _fail(f"cannot listen on {flags.host}:{flags.port}: {error.strerror}")
     log = FeedbackLog(flags.feedback) if flags.feedback else None
     with listening, ShopRankClient(flags.server, flags.model_name, timeout=flags.timeout) as client:
-        app = gateway_app(Gateway(client, log, titles), flags.page)
+        app = gateway_app(Gateway(client, log), flags.page)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         # uvicorn ends in order and then raises the signal once more, which would end us before the log is written.
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -60,21 +55,6 @@ def _close(log: Any) -> int:
     return 0
 
 
-def read_titles(path: Path) -> dict[str, str]:
-    """Item id -> title, from a CSV file with the columns item_id and title.
-
-    Raises:
-        ValueError: The file is not such a table; the message names it.
-        OSError: It cannot be read.
-    """
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        missing = {"item_id", "title"} - set(rows.fieldnames or ())
-        if missing:
-            raise ValueError(f"{path}: no column {', '.join(sorted(missing))}")
-        return {row["item_id"]: row["title"] or "" for row in rows}
-
-
 def _read_flags() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="serving.gateway", description="JSON over HTTP in front of a model server.")
     parser.add_argument("--server", default="localhost:8500", help="model server, host:port (default: localhost:8500)")
@@ -83,7 +63,6 @@ def _read_flags() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8080, help="HTTP port; 0 takes a free one (default: 8080)")
     parser.add_argument("--feedback", type=Path, help="folder of the feedback log; without it none is kept")
-    parser.add_argument("--titles", type=Path, help="CSV file with the columns item_id and title, for the answers")
     parser.add_argument("--page", type=Path, help="folder with an index.html to show under /")
     flags = parser.parse_args()
     if not 0 <= flags.port <= 65535:

@@ -50,12 +50,11 @@ class Gateway:
     Args:
         client: The model server.
         log: Where slates and outcomes go; None keeps no log, and outcomes are refused.
-        titles: Item id -> title, for those that should have one in the answers.
     """
 
-    def __init__(self, client: ShopRankClient, log: FeedbackLog | None, titles: Mapping[str, str]) -> None:
+    def __init__(self, client: ShopRankClient, log: FeedbackLog | None) -> None:
         """Take note of whom to ask."""
-        self._client, self._log, self._titles = client, log, titles
+        self._client, self._log = client, log
 
     def recommend(self, request: RecommendRequest) -> RecommendAnswer:
         """A slate for one shopper, with or without a search text; it is written to the feedback log."""
@@ -64,6 +63,10 @@ class Gateway:
             "queries": [request.query],
             **_history(request.history),
             "exclude_item_ids": [request.exclude_item_ids],
+            "allow_item_ids": [request.allow_item_ids],
+            "categories": [request.category],
+            "lowest_prices": [request.lowest_price],
+            "highest_prices": [request.highest_price],
             "k": request.k,
             "policies": [request.policy],
             "seeds": None if request.seed is None else [request.seed],
@@ -71,7 +74,7 @@ class Gateway:
         slates = self._client.recommend(**asked)
         self._keep(slates, asked)
         [slate] = slates
-        shown = [self._shown(item) for item in slate.items]
+        shown = [_shown(item) for item in slate.items]
         return RecommendAnswer(
             request_id=slate.request_id, model_version=slate.model_version, policy=slate.policy, items=shown
         )
@@ -81,13 +84,13 @@ class Gateway:
         if not request.item_id and not request.title.strip():
             raise ValueError("item_id, title: one of them is needed")
         [found] = self._client.similar_items([request.item_id], titles=[request.title], k=request.k)
-        return [self._similar(item) for item in found]
+        return [_similar(item) for item in found]
 
     def explain(self, request: ExplainRequest) -> ExplainAnswer:
         """Why an item is, or would be, shown to a shopper."""
         side = {"queries": [request.query], **_history(request.history)}
         [[explanation]] = self._client.explain([request.user_id], [[request.item_id]], **side)
-        return self._explained(explanation)
+        return _explained(explanation)
 
     def outcome(self, request: OutcomeRequest) -> None:
         """Write down what came of a shown item."""
@@ -110,35 +113,6 @@ class Gateway:
             self._log.shown(slates, asked)
         except FeedbackLogError as error:
             _LOG.warning("%s", error)
-
-    def _shown(self, item: RankedItem) -> ShownItem:
-        return ShownItem(
-            item_id=item.item_id,
-            title=self._title(item.item_id),
-            score=item.score,
-            source=item.source,
-            propensity=item.propensity,
-            inclusion_probability=item.inclusion_probability,
-            explored=item.inclusion_probability < _RARE,
-        )
-
-    def _similar(self, item: ScoredItem) -> SimilarItem:
-        return SimilarItem(item_id=item.item_id, title=self._title(item.item_id), score=item.score)
-
-    def _explained(self, explanation: Explanation) -> ExplainAnswer:
-        return ExplainAnswer(
-            item_id=explanation.item_id,
-            source=explanation.source,
-            matching_words=explanation.matching_words,
-            similar_history=[self._similar(item) for item in explanation.similar_history],
-            # JSON knows no NaN, and a value that is not known explains nothing.
-            features=[Effect(**asdict(effect)) for effect in explanation.features if math.isfinite(effect.value)],
-            times_chosen=explanation.times_chosen,
-            days_since_chosen=explanation.days_since_chosen,
-        )
-
-    def _title(self, item_id: str) -> str:
-        return self._titles.get(item_id, "")
 
 
 def gateway_app(gateway: Gateway, page: Path | None = None) -> FastAPI:
@@ -177,6 +151,35 @@ def _health(gateway: Gateway) -> JSONResponse:
     if gateway.healthy():
         return JSONResponse({"status": "ok"})
     return JSONResponse({"error": "no version of the model is in service"}, 503)
+
+
+def _shown(item: RankedItem) -> ShownItem:
+    return ShownItem(
+        item_id=item.item_id,
+        title=item.title,
+        score=item.score,
+        source=item.source,
+        propensity=item.propensity,
+        inclusion_probability=item.inclusion_probability,
+        explored=item.inclusion_probability < _RARE,
+    )
+
+
+def _similar(item: ScoredItem) -> SimilarItem:
+    return SimilarItem(item_id=item.item_id, title=item.title, score=item.score)
+
+
+def _explained(explanation: Explanation) -> ExplainAnswer:
+    return ExplainAnswer(
+        item_id=explanation.item_id,
+        source=explanation.source,
+        matching_words=explanation.matching_words,
+        similar_history=[_similar(item) for item in explanation.similar_history],
+        # JSON knows no NaN, and a value that is not known explains nothing.
+        features=[Effect(**asdict(effect)) for effect in explanation.features if math.isfinite(effect.value)],
+        times_chosen=explanation.times_chosen,
+        days_since_chosen=explanation.days_since_chosen,
+    )
 
 
 def _history(events: Sequence[Event]) -> dict[str, Any]:

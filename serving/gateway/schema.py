@@ -43,6 +43,12 @@ class RecommendRequest(Shopper):
 
     k: Count = 10
     exclude_item_ids: list[ItemId] = Field(default_factory=list, max_length=10_000)
+    allow_item_ids: list[ItemId] = Field(
+        default_factory=list, max_length=10_000, description="Only these may be shown; empty is all."
+    )
+    category: Text = Field("", description="Path `a > b > c`: what is in it or beneath it; '' is all.")
+    lowest_price: float | None = Field(None, allow_inf_nan=False)
+    highest_price: float | None = Field(None, allow_inf_nan=False)
     policy: Text = Field("", description="How to choose; '' is the policy that the model was configured with.")
     seed: int | None = Field(None, ge=0, lt=2**63, description="Seed of the exploration; drawn by default.")
 

@@ -45,11 +45,10 @@ class Storefront:
 
 
 @pytest.fixture(scope="module")
-def storefront(server_target: str, shop_run: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
+def storefront(server_target: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
     folder = tmp_path_factory.mktemp("storefront")
     command = [sys.executable, "-m", "serving.gateway", f"--server={server_target}", "--port=0"]
     command += [f"--feedback={folder / 'log'}", f"--page={ROOT / 'examples/storefront'}"]
-    command += [f"--titles={shop_run.model / 'assets.extra' / 'titles.csv'}"]
     gateway = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert gateway.stderr is not None
     url = gateway.stderr.readline().removeprefix(LISTENING).strip()

@@ -21,7 +21,7 @@ uvicorn = pytest.importorskip("uvicorn", reason="the extra `gateway` is not inst
 
 from serving.gateway.app import HTTP_STATUS, Gateway, gateway_app  # noqa: E402
 
-SURE = RankedItem("jam", 0.9, 1.0, "history", 1.0, 0.8, [0.5, 1.0])
+SURE = RankedItem("jam", 0.9, 1.0, "history", 1.0, 0.8, [0.5, 1.0], "Plum jam")
 BY_CHANCE = RankedItem("tea", 0.3, 0.02, "ann", 0.1, 0.2, [0.1, 1.0])
 HEADERS = {"Content-Type": "application/json"}
 
@@ -45,7 +45,7 @@ class RecordedClient:
     def explain(self, user_ids: list[str], candidate_item_ids: list[list[str]], **asked: Any) -> Any:
         self._note({"user_ids": user_ids, "candidate_item_ids": candidate_item_ids, **asked})
         effects = [FeatureEffect("price", 2.0, 0.1), FeatureEffect("days_since", float("nan"), 0.2)]
-        return [[Explanation("tea", "ann", 0.3, effects, [ScoredItem("jam", 0.9)], ["green"], 2, 1.5)]]
+        return [[Explanation("tea", "ann", 0.3, effects, [ScoredItem("jam", 0.9, "Plum jam")], ["green"], 2, 1.5)]]
 
     def status(self) -> list[VersionStatus]:
         self._note({})
@@ -93,7 +93,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     (page / "index.html").write_text("<h1>A page</h1>", encoding="utf-8")
     client = RecordedClient()
     with FeedbackLog(tmp_path / "log") as log:
-        app = gateway_app(Gateway(client, log, {"jam": "Plum jam"}), page)  # type: ignore[arg-type]
+        app = gateway_app(Gateway(client, log), page)  # type: ignore[arg-type]
         with _running(app) as url:
             yield Shop(url, client, tmp_path / "log")
 
@@ -121,6 +121,7 @@ class _running:
 def test_a_slate_is_asked_for_shown_and_logged(shop: Shop) -> None:
     history = [{"item_id": "tea", "event_type": "click", "age_days": 0.5}]
     body = {"user_id": "u", "query": "jam", "history": history, "k": 2, "exclude_item_ids": ["milk"], "seed": 3}
+    body |= {"allow_item_ids": ["jam", "tea"], "category": "food", "highest_price": 9.5}
     status, answer = shop.post("/v1/recommend", body)
     assert status == 200
     assert shop.client.asked == [
@@ -131,6 +132,10 @@ def test_a_slate_is_asked_for_shown_and_logged(shop: Shop) -> None:
             "history_event_types": [["click"]],
             "history_ages": [[0.5]],
             "exclude_item_ids": [["milk"]],
+            "allow_item_ids": [["jam", "tea"]],
+            "categories": ["food"],
+            "lowest_prices": [None],
+            "highest_prices": [9.5],
             "k": 2,
             "policies": [""],
             "seeds": [3],
@@ -149,7 +154,7 @@ def test_slates_and_outcomes_reach_the_log(tmp_path: Path) -> None:
 
     client = RecordedClient()
     with FeedbackLog(tmp_path) as log:
-        app = gateway_app(Gateway(client, log, {}))  # type: ignore[arg-type]
+        app = gateway_app(Gateway(client, log))  # type: ignore[arg-type]
         with _running(app) as url:
             shop = Shop(url, client, tmp_path)
             shop.post("/v1/recommend", {"user_id": "u"})
@@ -221,7 +226,7 @@ def test_the_page_and_the_description_of_the_endpoints_are_served(shop: Shop) ->
 
 def test_outcomes_need_a_log() -> None:
     client = RecordedClient()
-    app = gateway_app(Gateway(client, None, {}))  # type: ignore[arg-type]
+    app = gateway_app(Gateway(client, None))  # type: ignore[arg-type]
     with _running(app) as url:
         outcome = {"request_id": "r", "item_id": "i", "event_type": "click"}
         refused = Shop(url, client, Path()).post("/v1/outcomes", outcome)
@@ -232,13 +237,11 @@ def test_outcomes_need_a_log() -> None:
     ("flags", "error"),
     [
         (["--page", "{folder}"], "error: {folder}: has no index.html"),
-        (["--titles", "{folder}/titles.csv"], "error: {folder}/titles.csv: no column title"),
         (["--port", "70000"], "--port: must be between 0 and 65535, is 70000"),
         (["--timeout", "0"], "--timeout: must be above 0, is 0"),
     ],
 )
 def test_bad_flags_are_refused(tmp_path: Path, flags: list[str], error: str) -> None:
-    (tmp_path / "titles.csv").write_text("item_id,name\n1,jam\n", encoding="utf-8")
     words = [flag.format(folder=tmp_path) for flag in flags]
     done = subprocess.run([sys.executable, "-m", "serving.gateway", *words], capture_output=True, text=True)
     assert done.returncode != 0
