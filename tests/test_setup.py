@@ -58,7 +58,9 @@ def test_lock_satisfies_setup(metadata: dict[str, Any], version: str) -> None:
         if not entry.marker or entry.marker.evaluate(environment)
     }
     wanted = metadata["install_requires"] + [
-        line for extra in ("pipeline", "serving", "demo", "docs", "dev") for line in metadata["extras_require"][extra]
+        line
+        for extra in ("pipeline", "serving", "gateway", "demo", "docs", "dev")
+        for line in metadata["extras_require"][extra]
     ]
     for requirement in map(Requirement, wanted):
         if requirement.marker is None or requirement.marker.evaluate(environment):
@@ -71,7 +73,16 @@ def test_lock_leaves_out_torch(version: str) -> None:
 
 
 def test_extras(metadata: dict[str, Any]) -> None:
-    assert set(metadata["extras_require"]) == {"pipeline", "serving", "datasets", "demo", "docs", "dev", "gpu"}
+    assert set(metadata["extras_require"]) == {
+        "pipeline",
+        "serving",
+        "gateway",
+        "datasets",
+        "demo",
+        "docs",
+        "dev",
+        "gpu",
+    }
     assert 'tensorflow[and-cuda]==2.16.2; python_version < "3.11"' in metadata["extras_require"]["gpu"]
 
 

@@ -48,7 +48,7 @@ def demo(run_dir: Path) -> RunSummary:
             answers = _answers(client, read_titles(Path(summary.model_path)))
             figures = (Figure("server ready after", ready, "s"), *_figures(client))
         everything = Figure("whole demo", time.monotonic() - started, "s")
-        summary = dataclasses.replace(summary, answers=answers, figures=(*figures, everything))
+        summary = dataclasses.replace(summary, answers=answers, figures=(*summary.figures, *figures, everything))
         write_summary(summary, config.run_dir)
     return summary
 

@@ -20,6 +20,7 @@ from tfx_pipeline.components.catalogue_evaluator import CatalogueEvaluator
 from tfx_pipeline.components.contract_schema import ContractSchema
 from tfx_pipeline.components.distribution_comparator import DistributionComparator
 from tfx_pipeline.components.example_builder import ExampleBuilder
+from tfx_pipeline.components.export_checker import ExportChecker
 from tfx_pipeline.components.ingest import Ingest
 from tfx_pipeline.components.leakage_auditor import LeakageAuditor
 from tfx_pipeline.components.off_policy_evaluator import OffPolicyEvaluator
@@ -77,11 +78,17 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
     evaluator = _evaluator(miner, ranker, config)
     catalogue = _catalogue_evaluator(ingest, miner, ranker, config)
     off_policy = _off_policy_evaluator(ingest, ranker, config)
+    export = ExportChecker(
+        model=ranker.outputs["model"],
+        model_run=ranker.outputs["model_run"],
+        version=code_version(*stage_code.EXPORT_CHECK_CODE),
+    )
     gate = ReleaseGate(
         **({"off_policy": off_policy[0].outputs["evaluation"]} if off_policy else {}),
         ranker_evaluation=evaluator.outputs["evaluation"],
         ranker_blessing=evaluator.outputs["blessing"],
         catalogue_evaluation=catalogue.outputs["evaluation"],
+        export_check=export.outputs["check"],
         settings=config.evaluation.model_dump_json(),
         objective=next(iter(config.objectives)),
         version=code_version(*stage_code.GATE_CODE),
@@ -99,6 +106,7 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
         evaluator,
         catalogue,
         *off_policy,
+        export,
         gate,
         _pusher(ranker, gate, config),
     ]

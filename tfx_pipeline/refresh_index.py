@@ -22,8 +22,9 @@ from tfx_pipeline.new_version import WAIT_SECONDS, next_version, served_version,
 from tfx_pipeline.number_format import format_count, format_seconds
 from tfx_pipeline.run_log import log_to
 from trainer.damaged_files import DamagedFileError, read_whole
+from trainer.export_checks.errors import ExportCheckError
 from trainer.item_records import ItemRecord, merged, read_records, write_records
-from trainer.model_files import NEW_ITEMS_FILE, POSTERIOR_FILE
+from trainer.model_files import NEW_ITEMS_FILE, POSTERIOR_FILE, SAVED_TRAFFIC_FILE
 from trainer.model_parts import ModelParts, ModelPartsError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def refresh_index(items: Path, run_dir: Path, wait_seconds: float = WAIT_SECONDS
         _tell_rows(console, items, new, run_dir)
         try:
             model = _write(console, run_dir / "tfx", served, new.records)
-        except (ModelPartsError, DamagedFileError) as error:
+        except (ModelPartsError, DamagedFileError, ExportCheckError) as error:
             raise PipelineError(str(error)) from error
     version = version_after(served)
     return Refresh(
@@ -113,6 +114,7 @@ def print_refresh(refresh: Refresh) -> None:
 def _write(console: Console, root: Path, served: Path, records: list[ItemRecord]) -> "RefreshedModel":
     """Put the new version together aside and rename it; `root` is TFX's folder of the run."""
     with _step(console, "reading the served version"):
+        from trainer.export_checks.graph_ops import check_ops
         from trainer.refreshed_model import RefreshedModel
 
         parts = ModelParts.load(served, root)
@@ -121,7 +123,9 @@ def _write(console: Console, root: Path, served: Path, records: list[ItemRecord]
     with _step(console, "encoding texts"), _progress(console) as progress:
         model.refresh(earlier, records, root / "text_cache", progress)
     with next_version(served) as aside, _step(console, "writing the new version"):
-        model.export(aside)
+        traffic = served / SAVED_TRAFFIC_FILE
+        model.export(aside, traffic if traffic.exists() else None)
+        check_ops(aside)
         shutil.copyfile(served / POSTERIOR_FILE, aside / POSTERIOR_FILE)
         parts.save(aside)
         write_records(merged(earlier, records), aside / NEW_ITEMS_FILE)

@@ -16,6 +16,8 @@ from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.run_summary import Gate
 from tfx_pipeline.search_quality import BM25_NAME
 from tfx_pipeline.search_result import SearchQuality
+from trainer.export_checks.agreement import TOLERANCE
+from trainer.export_checks.export_check import ExportCheck
 from trainer.features import EVAL
 
 _FILE = "gates.json"
@@ -38,6 +40,15 @@ def read_gates(folder: Path) -> tuple[Gate, ...]:
         OSError: The file is not there any more.
     """
     return _ADAPTER.validate_json((folder / _FILE).read_bytes())
+
+
+def export_gate(check: ExportCheck) -> Gate:
+    """Whether the exported model can be served, and answers as before it was saved."""
+    batches = ", ".join(map(str, check.batches))
+    ops = f"{check.ops} ops, all in TensorFlow Serving"
+    calls = f"{check.calls} calls with batches of {batches} equal to {TOLERANCE:g}"
+    loaded = f"{check.size / 1e6:.0f} MB, loaded in {check.load_seconds:.1f} s"
+    return Gate("export", not check.failure, check.failure or f"{ops}; {calls}; {loaded}")
 
 
 def catalogue_gates(result: WindowResult, settings: EvaluationConfig) -> Iterator[Gate]:

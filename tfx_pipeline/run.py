@@ -15,12 +15,13 @@ from tfx_pipeline.report import write_report
 from tfx_pipeline.row_counts import table_counts
 from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE, STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
 from tfx_pipeline.run_log import log_to
-from tfx_pipeline.run_summary import RunSummary, WindowMetrics
+from tfx_pipeline.run_summary import Figure, RunSummary, WindowMetrics
 from tfx_pipeline.sources.fingerprint import fingerprint
 from tfx_pipeline.sources.ingest import check_tables
 from tfx_pipeline.sources.quarantine import show_quarantine
 from tfx_pipeline.sources.report import IngestReport
 from tfx_pipeline.write_aside import write_aside
+from trainer.export_checks.export_check import ExportCheck
 
 if TYPE_CHECKING:
     from tfx_pipeline.catalogue_evaluation import WindowResult
@@ -112,11 +113,18 @@ def _summarize(config: Config, title: str, started: datetime, data_hash: str) ->
         searches=result.searches,
         off_policy=_off_policy(records.get("OffPolicyEvaluator")),
         versions=collect_versions(config, data_hash),
+        figures=_export_figures(records["ExportChecker"]),
     )
 
 
 def _off_policy(record: "StageRecord | None") -> OffPolicyCheck | None:
     return None if record is None else read_check(record.outputs["evaluation"])
+
+
+def _export_figures(record: "StageRecord") -> tuple[Figure, ...]:
+    check = ExportCheck.load(record.outputs["check"])
+    size, loading = check.size / 1e6, check.load_seconds
+    return (Figure("size of the model", size, "MB"), Figure("time to load the model", loading, "s"))
 
 
 def _data_summary(config: Config, report: IngestReport, records: Mapping[str, "StageRecord"]) -> DataSummary:

@@ -146,15 +146,16 @@ class ServedRanker:
         return {name: values.numpy() for name, values in answer.items()}
 
     def _ask(self, cases: EvaluationCases, k: int, policy: str, seeds: np.ndarray, new_only: bool) -> Slates:
-        nothing = np.full((len(cases), 1), b"", dtype=object)
-        exclude = _strings(_distinct(cases), self._item_ids) if new_only else nothing
+        filters = no_filters(len(cases))
+        if new_only:
+            filters["exclude_item_ids"] = tf.constant(_strings(_distinct(cases), self._item_ids))
         answer = call_signature(
             self._model,
             "recommend",
             user_id=tf.constant(_bytes(cases.user_ids)),
             **self._history(cases),
             query=tf.fill([len(cases)], ""),
-            exclude_item_ids=tf.constant(exclude),
+            **filters,
             k=tf.fill([len(cases)], k),
             policy=tf.fill([len(cases)], policy),
             seed=tf.constant(seeds, tf.int64),
@@ -169,7 +170,7 @@ class ServedRanker:
             user_id=tf.fill([count], ""),
             **_stored_history(count),
             query=tf.constant(list(queries)),
-            exclude_item_ids=tf.fill([count, 1], ""),
+            **no_filters(count),
             k=tf.fill([count], k),
             policy=tf.fill([count], "greedy"),
             seed=tf.zeros([count], tf.int64),
@@ -213,12 +214,19 @@ class ServedRanker:
 def call_signature(model: Any, signature: str, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
     """Call a signature of a loaded SavedModel with those of the inputs that it has.
 
-    Models that were pushed before histories had ages are still compared with.
+    Models that were pushed before histories had ages, or requests filters, are still compared with.
     """
     function = model.signatures[signature]
     known = function.structured_input_signature[1]
     answer: dict[str, tf.Tensor] = function(**{name: value for name, value in inputs.items() if name in known})
     return answer
+
+
+def no_filters(count: int) -> dict[str, tf.Tensor]:
+    """Inputs that let requests be answered from the whole catalogue."""
+    nothing, unbounded = tf.fill([count, 1], ""), tf.fill([count], np.nan)
+    lists = {"exclude_item_ids": nothing, "allow_item_ids": nothing}
+    return lists | {"category": tf.fill([count], ""), "lowest_price": unbounded, "highest_price": unbounded}
 
 
 def _stored_history(count: int) -> dict[str, tf.Tensor]:

@@ -67,6 +67,10 @@ OFF_POLICY_CODE = (
     "tfx_pipeline/split_tables.py",
     "tfx_pipeline/components/off_policy_evaluator.py",
 )
+EXPORT_CHECK_CODE = (
+    "trainer/export_checks",
+    "tfx_pipeline/components/export_checker.py",
+)
 GATE_CODE = (
     "tfx_pipeline/off_policy_check.py",
     "tfx_pipeline/search_quality.py",

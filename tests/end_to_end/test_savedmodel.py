@@ -67,11 +67,14 @@ def answers(shop_run: Any, models: Models, tmp_path_factory: pytest.TempPathFact
         "history_ages": [[0.0]] * USERS,
         "query": [""] * (USERS - 1) + [QUERY],
     }
+    unbounded, nothing = [float("nan")] * USERS, [[""]] * USERS
+    filters = {"exclude_item_ids": nothing, "allow_item_ids": nothing, "category": [""] * USERS}
+    filters |= {"lowest_price": unbounded, "highest_price": unbounded}
     items = models.item_ids[:ITEMS].tolist()
     questions = {
         "embed_query": side,
         "rank": {**side, "candidate_item_ids": [items] * USERS},
-        "retrieve": {**side, "k": [10] * USERS},
+        "retrieve": {**side, **filters, "k": [10] * USERS},
         "embed_item": {
             "item_id": items,
             "title": [""] * ITEMS,
@@ -151,6 +154,16 @@ def test_probabilities_equal_the_keras_ranker(models: Models, answers: dict[str,
     np.testing.assert_allclose(answers["outputs"]["rank"]["utility"], purchase + 0.25 * cart, atol=1e-4)
     # There are five purchases for each cart event, and the first objective is the first column.
     assert purchase.mean() > cart.mean()
+
+
+def test_the_export_was_checked_and_its_size_and_load_time_are_told(shop_run: Any) -> None:
+    (gate,) = (gate for gate in shop_run.summary.gates if gate.name == "export")
+    assert gate.passed
+    assert "45 calls with batches of 1, 7, 32 equal to 0.0001" in gate.reason
+    figures = {figure.name: figure.value for figure in shop_run.summary.figures}
+    size = sum(path.stat().st_size for path in shop_run.model.rglob("*") if path.is_file())
+    assert figures["size of the model"] == pytest.approx(size / 1e6, rel=0.01)
+    assert figures["time to load the model"] > 0
 
 
 def test_every_op_is_core_tensorflow_or_tf_text(shop_run: Any) -> None:

@@ -85,6 +85,20 @@ def test_excluded_items_are_not_offered(served: ShopRankClient, households: list
     assert not set(first) & set(second)
 
 
+def test_filters_leave_no_other_item(served: ShopRankClient, households: list[str], purchases: Any) -> None:
+    products = purchases[1].assign(product_id=purchases[1]["product_id"].astype(str)).set_index("product_id")
+    whole = served.recommend(households[:1], k=10)[0].items
+    only = [whole[3].item_id, whole[7].item_id]
+    found = served.recommend(households[:1], allow_item_ids=[only], k=10)[0].items
+    assert sorted((item.item_id, item.title) for item in found) == sorted((item.item_id, item.title) for item in
+                                                                          (whole[3], whole[7]))  # fmt: skip
+    department = products.loc[whole[0].item_id, "department"]
+    of_department = served.recommend(households[:1], categories=[department], queries=["milk"], k=10)[0].items
+    assert len(of_department) == 10
+    assert {products.loc[item.item_id, "department"] for item in of_department} == {department}
+    assert served.recommend(households[:1], categories=["no such category"], k=10)[0].items == []
+
+
 def test_a_given_history_replaces_the_stored_one(
     served: ShopRankClient, households: list[str], items: list[str]
 ) -> None:

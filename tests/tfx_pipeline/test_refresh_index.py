@@ -16,6 +16,7 @@ from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.feedback.ledger import Ledger, request_hashes
 from tfx_pipeline.new_version import sole_writer
 from tfx_pipeline.refresh_index import refresh_index
+from trainer.export_checks.errors import ExportCheckError
 from trainer.item_records import ItemRecord, read_records
 from trainer.model_files import NEW_ITEMS_FILE, PARTS_FILE, POSTERIOR_FILE
 from trainer.model_parts import ModelParts
@@ -38,7 +39,7 @@ class StandIn:
         self.told.append((earlier, records))
         progress(1, 1)
 
-    def export(self, folder: Path) -> None:
+    def export(self, folder: Path, traffic: Path | None) -> None:
         (folder / "assets.extra").mkdir(parents=True)
         (folder / "saved_model.pb").write_text(self.version)
         if self.fails:
@@ -48,6 +49,7 @@ class StandIn:
 @pytest.fixture(autouse=True)
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[StandIn]]:
     monkeypatch.setitem(sys.modules, "trainer.refreshed_model", SimpleNamespace(RefreshedModel=StandIn))
+    monkeypatch.setattr("trainer.export_checks.graph_ops.check_ops", lambda folder: None)
     StandIn.told.clear()
     yield StandIn
     StandIn.fails = False
@@ -129,3 +131,17 @@ def test_a_damaged_file_of_the_served_version(run_dir: Path, tmp_path: Path, nam
     with pytest.raises(PipelineError, match=message):
         refresh_index(items(tmp_path, "item_id\na\n"), run_dir)
     assert os.listdir(run_dir / "serving" / "shoprank") == ["7"]
+
+
+def test_a_graph_that_no_server_can_run_is_not_written(
+    run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise ExportCheckError(f"{folder.name}: TensorFlow Serving has no op Strange")
+
+    monkeypatch.setattr("trainer.export_checks.graph_ops.check_ops", refuse)
+    new = tmp_path / "new.csv"
+    new.write_text("item_id\na\n")
+    with pytest.raises(PipelineError, match=r"^\.8\.aside: TensorFlow Serving has no op Strange$"):
+        refresh_index(new, run_dir)
+    assert [path.name for path in (run_dir / "serving" / "shoprank").iterdir()] == ["7"]

@@ -12,13 +12,16 @@ from tfx_pipeline.evaluation_config import EvaluationConfig, FairnessConfig, Thr
 from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.release_gates import (
     catalogue_gates,
+    export_gate,
     last_blessed_gate,
     off_policy_gates,
     popularity_gate,
     search_gates,
     threshold_gate,
 )
+from tfx_pipeline.run_summary import Gate
 from tfx_pipeline.search_result import SearchQuality
+from trainer.export_checks.export_check import ExportCheck
 
 NOBODY = "no user of the window has both a history and a target"
 
@@ -248,3 +251,13 @@ def test_a_log_without_later_slates_cannot_tell() -> None:
 def test_no_off_policy_gate_without_a_log_or_where_none_is_asked_for() -> None:
     assert not list(off_policy_gates(None, EvaluationConfig()))
     assert not list(off_policy_gates(checked(-1.0), EvaluationConfig(maximum_off_policy_loss=None)))
+
+
+def test_the_export_gate_tells_what_was_checked_or_what_failed() -> None:
+    passed = export_gate(ExportCheck("", 12_400_000, load_seconds=2.04, ops=149, calls=45, batches=(1, 7, 32)))
+    told = (
+        "149 ops, all in TensorFlow Serving; 45 calls with batches of 1, 7, 32 equal to 0.0001; 12 MB, loaded in 2.0 s"
+    )
+    assert passed == Gate("export", True, told)
+    reason = "signature rank, batch 7: no such table"
+    assert export_gate(ExportCheck(reason, 5)) == Gate("export", False, reason)

@@ -79,6 +79,18 @@ def _bandit(data_dir: Path) -> Iterator[Figure]:
     return bandit_figures(data_dir)
 
 
+def _index(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.index.index_figures import index_figures
+
+    return index_figures(data_dir)
+
+
+def _serve(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.serve.serve_figures import serve_figures
+
+    return serve_figures(data_dir)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "ingest": _ingest,
     "evaluate": _evaluate,
@@ -87,5 +99,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "text": _text,
     "ranker": _ranker,
     "bandit": _bandit,
+    "index": _index,
+    "serve": _serve,
 }
 """Benchmark -> what measures it, given the folder of real data."""

@@ -24,7 +24,7 @@ class SavedModelSearch:
         """Item ids and scores for each query, best first."""
         import tensorflow as tf
 
-        from tfx_pipeline.served_ranker import call_signature
+        from tfx_pipeline.served_ranker import call_signature, no_filters
 
         rows = len(queries)
         nothing = tf.fill([rows, 1], "")
@@ -36,7 +36,7 @@ class SavedModelSearch:
             history_event_types=nothing,
             history_ages=tf.zeros([rows, 1]),
             query=tf.constant(list(queries)),
-            exclude_item_ids=nothing,
+            **no_filters(rows),
             k=tf.fill([rows], k),
             policy=tf.fill([rows], "greedy"),
             seed=tf.zeros([rows], tf.int64),

@@ -137,8 +137,9 @@ def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     slate = tf.constant(SLATE)
 
     def recommend(  # type: ignore[no-untyped-def]
-        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed
-    ):
+        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed,
+        allow_item_ids, category, lowest_price, highest_price,
+    ):  # fmt: skip
         last = tf.reduce_any(tf.equal(history_item_ids, "i4"), axis=1)
         items = tf.where(last[:, None], tf.roll(slate, -1, 0)[None], slate[None])
         excluded = tf.reduce_any(items[:, :, None] == exclude_item_ids[:, None, :], axis=-1)
@@ -180,7 +181,8 @@ def save_servable(folder: Path, recommend: Callable[..., Any]) -> Path:
 
     def spec(name: str) -> Any:
         shape = [None, None] if name.endswith(("_ids", "_types", "_ages")) else [None]
-        kinds = {"k": tf.int32, "seed": tf.int64, "history_ages": tf.float32}
+        kinds = {"k": tf.int32, "seed": tf.int64}
+        kinds |= dict.fromkeys(("history_ages", "lowest_price", "highest_price"), tf.float32)
         return tf.TensorSpec(shape, kinds.get(name, tf.string), name)
 
     signatures = {}
@@ -195,6 +197,7 @@ def save_servable(folder: Path, recommend: Callable[..., Any]) -> Path:
 def serve_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
     """`serve_model(folder)` serves a SavedModel in this process until the module's tests are done: its host:port."""
     # It imports TensorFlow, which most of these tests do without.
+    from serving.model_server.options import ServerOptions
     from serving.model_server.server import ModelServer
 
     with ExitStack() as stack:
@@ -202,9 +205,8 @@ def serve_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[
         def serve(folder: Path) -> str:
             base, available = tmp_path_factory.mktemp("base") / "shoprank", threading.Event()
             shutil.copytree(folder, base / "1")
-            server = ModelServer(
-                "shoprank", base, port=0, poll_seconds=0.05, on_available=lambda version: available.set()
-            )
+            options = ServerOptions(model_base_path=base, port=0, file_system_poll_wait_seconds=0.05)
+            server = ModelServer(options, on_available=lambda version: available.set())
             port = server.start()
             stack.callback(server.stop)
             assert available.wait(60)

@@ -30,10 +30,11 @@ def finder(save_servable: Callable[..., Path], tmp_path_factory: pytest.TempPath
     import tensorflow as tf
 
     def recommend(  # type: ignore[no-untyped-def]
-        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed
-    ):
+        user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed,
+        allow_item_ids, category, lowest_price, highest_price,
+    ):  # fmt: skip
         tf.debugging.assert_equal(history_ages, 0.0)
-        for given in (user_id, history_item_ids, history_event_types, exclude_item_ids):
+        for given in (user_id, history_item_ids, history_event_types, exclude_item_ids, allow_item_ids, category):
             tf.debugging.assert_equal(given, "")
         tf.debugging.assert_equal(policy, "greedy")
         items = tf.strings.split(query).to_tensor("")[:, : k[0]]
