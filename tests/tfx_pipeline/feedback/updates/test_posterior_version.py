@@ -41,7 +41,7 @@ def test_the_variables_are_what_the_head_sets(tmp_path: Path, item_precision: fl
     servable.version.assign("8")
     other = Servable(prior)
     tf.train.Checkpoint(other).read(str(path / "variables" / "variables")).assert_existing_objects_matched()
-    assert len(servable.variables) == len(other.variables) == 8
+    assert len(servable.variables) == len(other.variables) == 10
     for expected, value in zip(servable.variables, other.variables, strict=True):
         np.testing.assert_array_equal(value.numpy(), expected.numpy(), err_msg=expected.name)
     np.testing.assert_array_equal(read_posterior(path).moment, learned.moment)
