@@ -128,8 +128,8 @@ def _service_config(settings: ConnectionSettings) -> dict[str, Any]:
     if retries.attempts > 1:
         policy = {
             "maxAttempts": retries.attempts,
-            "initialBackoff": f"{retries.first_seconds:.3f}s",
-            "maxBackoff": f"{retries.longest_seconds:.3f}s",
+            "initialBackoff": f"{retries.first_seconds:.9f}s",
+            "maxBackoff": f"{retries.longest_seconds:.9f}s",
             "backoffMultiplier": 2,
             "retryableStatusCodes": ["UNAVAILABLE"],
         }

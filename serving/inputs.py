@@ -18,6 +18,7 @@ Prices = Sequence[float | None]
 Inputs = dict[str, NDArray[Any]]
 
 _LARGEST_COUNT = np.iinfo(np.int32).max
+_LARGEST_AGE = float(np.finfo(np.float32).max)
 
 
 def user_side(
@@ -197,7 +198,7 @@ def _check_ages(values: NumberLists) -> None:
         if isinstance(row, str) or not isinstance(row, Iterable):
             raise ValueError(f"history_ages: every row is a list of numbers, {row!r} is {type(row).__name__}")
         for age in row:
-            if not isinstance(age, Real) or not 0 <= age < np.inf:
+            if not isinstance(age, Real) or not 0 <= age <= _LARGEST_AGE:
                 raise ValueError(f"history_ages: row {position} has {age!r}, a number of days from 0 on is needed")
 
 

@@ -1,7 +1,7 @@
 """Requests of the eval window, as a shop would have sent them: what a model is warmed up and checked with."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,21 +18,17 @@ LARGEST = 32
 
 @dataclass(frozen=True)
 class EvalTraffic:
-    """N requests; ids and event types are the shop's.
+    """Who asks, and what for; each list at most `LARGEST` long, and none belongs together with another.
+
+    It goes wherever the model goes, so it tells nothing of anybody but that a known user has been there: no history.
 
     Attributes:
         user_ids: Users of the eval window, '' for one that training did not know.
-        histories: Items of each, oldest first.
-        event_types: In parallel.
-        ages: In parallel, days from each event to the request.
-        queries: Searches of the window, at most N; they belong to no user.
-        item_ids: Items that were chosen in the window.
+        queries: Searches of the window.
+        item_ids: Items that were chosen in the window, by whomever.
     """
 
     user_ids: list[str]
-    histories: list[list[str]]
-    event_types: list[list[str]]
-    ages: list[list[float]]
     queries: list[str]
     item_ids: list[str]
 
@@ -43,7 +39,6 @@ class EvalTraffic:
         queries: Sequence[str],
         users: Sequence[str],
         items: Sequence[str],
-        event_types: Sequence[str],
     ) -> "EvalTraffic":
         """The traffic of some cases of the eval window, evenly drawn.
 
@@ -52,20 +47,11 @@ class EvalTraffic:
             queries: Searches of the window; empty ones are left out.
             users: Ids by row; a row beyond them is an unknown user.
             items: Ids by catalogue row; a row beyond them is an unknown item.
-            event_types: Names by row.
         """
         drawn = cases.take(slice(None, None, max(len(cases) // LARGEST, 1))).take(slice(0, LARGEST))
-        known = [np.flatnonzero((rows >= 0) & (rows < len(items))) for rows in drawn.history]
         chosen = np.unique(np.concatenate([np.zeros(0, np.int64), *cases.targets])) % (len(items) + 1)
-        kinds = [*event_types, ""]
         return cls(
             user_ids=[users[row] if row < len(users) else "" for row in drawn.users],
-            histories=[[items[row] for row in rows[at]] for rows, at in zip(drawn.history, known, strict=True)],
-            event_types=[
-                [kinds[min(row, len(event_types))] for row in rows[at]]
-                for rows, at in zip(drawn.event_types, known, strict=True)
-            ],
-            ages=[np.maximum(ages[at], 0).tolist() for ages, at in zip(drawn.ages, known, strict=True)],
             queries=list(dict.fromkeys(query for query in queries if query))[:LARGEST],
             item_ids=[items[row] for row in dict.fromkeys(chosen.tolist()) if row < len(items)][:LARGEST],
         )
@@ -94,8 +80,11 @@ class EvalTraffic:
         kept = [item for item in self.item_ids if item in known]
         return replace(self, item_ids=list(dict.fromkeys([*kept, *item_ids[:LARGEST]]))[:LARGEST])
 
+    def of_users(self, user_ids: Collection[str]) -> "EvalTraffic":
+        """The same requests, with a stranger in the place of everybody who is not among these users."""
+        return replace(self, user_ids=[user if user in user_ids else "" for user in self.user_ids])
+
 
 def no_traffic(user_ids: Sequence[str]) -> EvalTraffic:
     """What stands for the traffic of a model without any: some known users who search nothing."""
-    nothing: list[list[str]] = [[] for _ in user_ids]
-    return EvalTraffic(list(user_ids), nothing, nothing, [[] for _ in user_ids], [], [])
+    return EvalTraffic(list(user_ids), [], [])

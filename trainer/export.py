@@ -45,6 +45,7 @@ def build_retrieval_graph(
     transform: tft.TFTransformOutput,
     settings: Hyperparameters,
     search: SearchIndex | None = None,
+    served: bool = False,
 ) -> RetrievalGraph:
     """Index, candidates and features over a package.
 
@@ -54,6 +55,7 @@ def build_retrieval_graph(
         transform: The transform graph, for its vocabularies.
         settings: Objectives and counts.
         search: The search index of another graph of this package, which need not be built again.
+        served: Whether it is for requests: then the index is the one that the settings ask for, else the exact one.
     """
     event_types = list(vocabulary(transform, features.EVENT_TYPES))
     counts = CandidateCounts(**{field.name: settings.ranker[field.name] for field in fields(CandidateCounts)})
@@ -65,7 +67,7 @@ def build_retrieval_graph(
         event_type_rows(settings.objective_events, event_types),
         len(event_types) + 1,
         search,
-        _index_settings(settings) if at_training_end else None,
+        _index_settings(settings) if served else None,
     )
 
 

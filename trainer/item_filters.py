@@ -12,6 +12,9 @@ from trainer.features import CATEGORY_SEPARATOR
 
 _BLANKS = " \t\r\n"
 _SEPARATOR = f"[{_BLANKS}]*>[{_BLANKS}]*"
+_SEPARATORS = f"[{_BLANKS}]*>[>{_BLANKS}]*"
+"""One or several: an empty part says nothing."""
+_ENDS = f"[>{_BLANKS}]+"
 _EVERYTHING, _NOTHING = 0, 1
 """Rows of the tables of paths: '' and a path that no item is under."""
 
@@ -91,7 +94,8 @@ class ItemFilters(tf.Module):
         return tf.tensor_scatter_nd_update(passing, index, tf.ones_like(flat, tf.bool))
 
     def _under(self, category: tf.Tensor) -> tf.Tensor:
-        path = tf.strings.regex_replace(tf.strings.strip(category), _SEPARATOR, CATEGORY_SEPARATOR)
+        inner = tf.strings.regex_replace(category, f"^{_ENDS}|{_ENDS}$", "")
+        path = tf.strings.regex_replace(inner, _SEPARATORS, CATEGORY_SEPARATOR)
         rows = self._row_of.lookup(path)
         first, end = (tf.gather(bounds, rows)[:, tf.newaxis] for bounds in (self._firsts, self._ends))
         return (self._categories >= first) & (self._categories < end)
@@ -108,8 +112,7 @@ def _where_asked(asked: tf.Tensor, allowed: tf.Tensor, passing: Callable[[], tf.
 
 
 def _parts(path: str) -> tuple[str, ...]:
-    stripped = path.strip(_BLANKS)
-    return tuple(re.split(_SEPARATOR, stripped)) if stripped else ()
+    return tuple(filter(None, re.split(_SEPARATOR, path.strip(_BLANKS))))
 
 
 def _ranges(number_of: dict[tuple[str, ...], int]) -> dict[tuple[str, ...], tuple[int, int]]:

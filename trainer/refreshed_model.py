@@ -106,8 +106,11 @@ class RefreshedModel:
         """
         networks = (self._encoder, self._cross_encoder)
         parts = (self._ranker, self._posterior, *networks, self._transform, self._settings, self._version)
-        users = list(vocabulary(self._transform, features.USER_ID)[:_WARMUP_USERS])
-        asked = read_whole(traffic, EvalTraffic.load) if traffic is not None else no_traffic(users)
-        retrieval = build_retrieval_graph(self._package, True, self._transform, self._settings)
+        users = list(vocabulary(self._transform, features.USER_ID))
+        asked = no_traffic(users[:_WARMUP_USERS])
+        if traffic is not None:
+            # Who was forgotten since is no longer in the vocabulary.
+            asked = read_whole(traffic, EvalTraffic.load).of_users(frozenset(users))
+        retrieval = build_retrieval_graph(self._package, True, self._transform, self._settings, served=True)
         servable = build_servable(self._package, retrieval, *parts, self._calibration)
         export_servable(servable, self._package, asked, folder)

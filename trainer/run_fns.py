@@ -98,7 +98,7 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
     settings = _settings(fn_args)
     transform = tft.TFTransformOutput(fn_args.transform_output)
     package = RetrievalPackage.load(Path(fn_args.base_model))
-    graph = build_retrieval_graph(package, True, transform, settings)
+    graph = build_retrieval_graph(package, True, transform, settings, served=True)
     store, width = graph.store, len(graph.features.names)
     vector_size = store.preferences.shape[1] + store.texts.shape[1]
 

@@ -241,7 +241,7 @@ class Servable(tf.Module):
         return self.retrieval.allowed(self.raw.item_rows(exclude_item_ids), filters)
 
     def _search(self, preference: tf.Tensor, text: tf.Tensor, k: tf.Tensor, allowed: tf.Tensor) -> dict[str, tf.Tensor]:
-        rows, scores = self.retrieval.index.search(preference, self.retrieval.index.by_text(text), allowed, _width(k))
+        rows, scores = self.retrieval.index.search(preference, self.retrieval.index.by_text(text), allowed, k)
         filled = (scores > HIDDEN / 2) & _within(k, tf.shape(rows)[1])
         return {**self._named(rows, filled), "scores": tf.where(filled, scores, 0.0)}
 
@@ -305,11 +305,6 @@ def _own_slots(of_item: tf.Tensor) -> tf.Tensor:
     """The diagonal of [B, L, K], with 0 for the items behind the last slot; [B, L]."""
     missing = tf.maximum(tf.shape(of_item)[1] - tf.shape(of_item)[2], 0)
     return tf.linalg.diag_part(tf.pad(of_item, [[0, 0], [0, 0], [0, missing]])[:, :, : tf.shape(of_item)[1]])
-
-
-def _width(k: tf.Tensor) -> tf.Tensor:
-    """Columns of an answer that has room for the largest k of the batch."""
-    return tf.reduce_max(tf.concat([k, [0]], axis=0))
 
 
 def _within(k: tf.Tensor, width: tf.Tensor) -> tf.Tensor:

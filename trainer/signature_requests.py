@@ -1,7 +1,7 @@
 """Requests to every signature of the servable, made of the traffic of the eval window."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +10,7 @@ from trainer.bandit.settings import POLICIES
 from trainer.catalogue import Catalogue
 from trainer.eval_traffic import EvalTraffic
 
-_CANDIDATES, _K = 20, 10
+_CANDIDATES, _K, _SESSION = 20, 10, 3
 
 
 class Request(NamedTuple):
@@ -28,8 +28,9 @@ class Request(NamedTuple):
 def signature_requests(traffic: EvalTraffic, catalogue: Catalogue, batch: int) -> list[Request]:
     """A request of B rows to each signature; those that take a query also without any query.
 
-    Of a batch with queries every other row has one, every fourth row leaves the history to the user store, the last of
-    several is restricted to a category and a price where the catalogue has them, and the policies take turns.
+    A row has a session of some items that were chosen, by whomever; every fourth leaves the history to the user store.
+    Of a batch with queries every other row has one, the last of several is restricted to a category and a price where
+    the catalogue has them, and the policies take turns.
 
     Args:
         traffic: Who asks for what; fewer rows than B are repeated.
@@ -57,16 +58,13 @@ def signature_requests(traffic: EvalTraffic, catalogue: Catalogue, batch: int) -
 def _user_side(traffic: EvalTraffic, queries: Sequence[str], batch: int) -> dict[str, np.ndarray]:
     rows = [row % max(len(traffic.user_ids), 1) for row in range(batch)]
 
-    def of(lists: list[list[Any]]) -> list[list[Any]]:
-        stored = [number % 4 == 3 for number in range(batch)]
-        return [lists[row] if lists and not empty else [] for row, empty in zip(rows, stored, strict=True)]
-
+    sessions = [[] if row % 4 == 3 else traffic.item_ids[row : row + _SESSION] for row in range(batch)]
     texts = [queries[row // 2 % len(queries)] if queries and row % 2 == 0 else "" for row in range(batch)]
     return {
         "user_id": _strings([traffic.user_ids[row] if traffic.user_ids else "" for row in rows]),
-        "history_item_ids": _table(of(traffic.histories)),
-        "history_event_types": _table(of(traffic.event_types)),
-        "history_ages": _numbers(of(traffic.ages)),
+        "history_item_ids": _table(sessions),
+        "history_event_types": _table([[""] * len(session) for session in sessions]),
+        "history_ages": _numbers([range(len(session), 0, -1) for session in sessions]),
         "query": _strings(texts),
     }
 
@@ -140,7 +138,7 @@ def _table(rows: Sequence[Sequence[str]]) -> np.ndarray:
     return table
 
 
-def _numbers(rows: Sequence[Sequence[float]]) -> np.ndarray:
+def _numbers(rows: Sequence[Sequence[int]]) -> np.ndarray:
     table = np.zeros((len(rows), max([1, *map(len, rows)])), np.float32)
     for number, row in enumerate(rows):
         table[number, : len(row)] = row

@@ -59,7 +59,8 @@ class PartBuffer:
                 self._timer = threading.Timer(self._seconds, self._on_time)
                 self._timer.daemon = True
                 self._timer.start()
-        if enough and time.monotonic() >= self._next_try:
+        # While another thread writes, which on a slow disk takes its time, these rows wait with the others.
+        if enough and time.monotonic() >= self._next_try and not self._writing.locked():
             self.flush()
 
     def flush(self) -> None:

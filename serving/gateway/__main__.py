@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+_GRACE_SECONDS = 5
+"""How long requests under way may take when the gateway stops; what waits for the log is written after that."""
 LISTENING = "gateway: listening on "
 """What comes before the URL in the line that says that requests are taken."""
 
@@ -34,7 +36,7 @@ def main() -> int:
     log = FeedbackLog(flags.feedback) if flags.feedback else None
     with listening, ShopRankClient(flags.server, flags.model_name, timeout=flags.timeout) as client:
         app = gateway_app(Gateway(client, log), flags.page)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS))
         # uvicorn ends in order and then raises the signal once more, which would end us before the log is written.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)

@@ -104,14 +104,18 @@ class Gateway:
 
     def healthy(self) -> bool:
         """Whether some version of the model is in service."""
-        return any(status.state == "AVAILABLE" for status in self._client.status())
+        try:
+            return any(status.state == "AVAILABLE" for status in self._client.status())
+        except ServingError:
+            return False
 
     def _keep(self, slates: Sequence[Slate], asked: Mapping[str, Any]) -> None:
         if self._log is None:
             return
         try:
             self._log.shown(slates, asked)
-        except FeedbackLogError as error:
+        # A slate that cannot be logged is a slate all the same.
+        except (FeedbackLogError, ValueError) as error:
             _LOG.warning("%s", error)
 
 

@@ -14,6 +14,8 @@ def channel_options(options: ServerOptions) -> ChannelArguments:
         ("grpc.max_send_message_length", -1),
         # Otherwise a second server on the same port starts without complaint and takes half of the requests.
         ("grpc.so_reuseport", 0),
+        # Otherwise a client that pings a silent connection more often than every two hours loses it.
+        ("grpc.keepalive_permit_without_calls", 1),
         *read_channel_arguments(options.grpc_channel_arguments),
     ]
 

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Generic
 
@@ -137,6 +138,15 @@ class Models(Generic[Model]):
         self._loader.refresh()
 
     def _follow(self, config: Any, models: dict[str, ModelConfig]) -> None:
+        with ExitStack() as held:
+            for versions in self._all():
+                held.enter_context(versions.changing)
+            self._change(models)
+        for versions in self._all():
+            self._announce(versions.name)
+        self._on_config(config)
+
+    def _change(self, models: dict[str, ModelConfig]) -> None:
         allow = self._options.allow_version_labels_for_unavailable_models
         self._labels = assign_labels(models.values(), self._labels, self._is_available, allow)
         added = {name: self._new_versions(name) for name in models.keys() - self._versions.keys()}
@@ -147,8 +157,6 @@ class Models(Generic[Model]):
                 versions.config = models[versions.name]
             else:
                 versions.remove()
-            self._announce(versions.name)
-        self._on_config(config)
 
     def _new_versions(self, name: str) -> Versions[Model]:
         failures = LoadFailures(self._options.max_num_load_retries, self._options.load_retry_interval_micros / 1e6)

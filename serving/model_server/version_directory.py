@@ -14,13 +14,13 @@ def find_versions(model_base_path: Path) -> dict[int, Path]:
     A directory without that file is being copied, and is left alone.
     """
     numbered = _numbered_directories(model_base_path)
-    return {version: directory for version, directory in numbered.items() if (directory / SAVED_MODEL).is_file()}
+    return {version: directory for version, directory in numbered.items() if _is_whole(directory)}
 
 
 def find_incomplete(model_base_path: Path) -> dict[int, Path]:
     """Return version -> directory for every numbered subdirectory that lacks `saved_model.pb`."""
     numbered = _numbered_directories(model_base_path)
-    return {version: directory for version, directory in numbered.items() if not (directory / SAVED_MODEL).is_file()}
+    return {version: directory for version, directory in numbered.items() if not _is_whole(directory)}
 
 
 def fingerprint(directory: Path) -> frozenset[tuple[str, int, int]]:
@@ -44,3 +44,11 @@ def _numbered_directories(model_base_path: Path) -> dict[int, Path]:
         # It is not there yet, or went away while we looked: the next poll looks again.
         return {}
     return {int(entry.name): entry for entry in entries if int(entry.name) <= _HIGHEST and entry.is_dir()}
+
+
+def _is_whole(directory: Path) -> bool:
+    try:
+        return (directory / SAVED_MODEL).is_file()
+    except OSError:
+        # One that we may not enter must not keep the others from being found.
+        return False

@@ -34,6 +34,7 @@ class Versions(Generic[Model]):
         name: Name of the model.
         config: What to serve; None once the model is removed.
         refreshed_with: The configuration of the last `refresh` that ended; None before the first.
+        changing: Held while `config` is set together with what depends on it: meanwhile no version is retired.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Versions(Generic[Model]):
         self._on_change = on_change
         self._on_idle = on_idle
         self._lock = threading.Lock()
+        self.changing = threading.RLock()
         self._served: dict[int, ServedModel[Model]] = {}
         self._retired: list[ServedModel[Model]] = []
         self._statuses: dict[int, Status] = {}
@@ -109,11 +111,17 @@ class Versions(Generic[Model]):
         for version in config.policy.candidates(found):
             if len(kept) == config.policy.count:
                 break
+            if self.config is not config:
+                return
             if self._is_served(version, found[version]) or self._bring_into_service(version, found[version]):
                 kept.add(version)
-        if kept:
-            self._retire(lambda served: served.version not in kept)
-        self.refreshed_with = config
+        with self.changing:
+            # Loading took its time: another configuration may want just what this one does not.
+            if self.config is not config:
+                return
+            if kept:
+                self._retire(lambda served: served.version not in kept)
+            self.refreshed_with = config
 
     def remove(self) -> None:
         """Take all versions out of service and load no more until there is a new `config`."""

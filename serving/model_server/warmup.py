@@ -84,8 +84,19 @@ def _replay(model: LoadedModel, record: bytes, iterations: int, where: str) -> N
     kind = log.WhichOneof("log_type")
     if kind not in _METHODS:
         raise ValueError(f"{where}: log_type must be one of {', '.join(_METHODS)}, is {kind}")
+    request = getattr(log, kind).request
+    if model.batching is not None and _rows(request) > model.batching.parameters.max_batch_size:
+        # No real request of this size will be answered either.
+        return
     try:
         for _ in range(iterations):
-            _METHODS[kind](model, getattr(log, kind).request)
+            _METHODS[kind](model, request)
     except Exception as error:
         raise ValueError(f"{where}: {error}") from error
+
+
+def _rows(request: Any) -> int:
+    """Rows of a request's first input; 0 where that is not said in the message."""
+    inputs = getattr(request, "inputs", {})
+    shape = next((tensor.tensor_shape.dim for tensor in inputs.values()), [])
+    return shape[0].size if shape else 0

@@ -47,7 +47,8 @@ def test_both_windows_are_scored_beside_the_baselines_on_all_and_new_items(shop_
 
 def test_gates_carry_their_figures(shop_run: Any) -> None:
     assert shop_run.summary.blessed
-    auc, catalogue, search = shop_run.summary.gates
+    export, auc, catalogue, search = shop_run.summary.gates
+    assert export.name == "export" and export.passed
     assert auc.name == "ranker AUC, purchase, eval window"
     assert auc.reason.endswith("against at least 0.6")
     assert catalogue.name == "NDCG@10, all items, eval window"

@@ -192,6 +192,10 @@ def save_echo(folder: Path) -> None:
     """Save a servable whose answers are its inputs."""
     import tensorflow as tf
 
+    def without_padding(values: "tf.Tensor") -> "tf.Tensor":
+        """A list without the empty column that the client puts in front."""
+        return values[:, tf.minimum(1, tf.shape(values)[1] - 1) :]
+
     def recommend(  # type: ignore[no-untyped-def]
         user_id, query, policy, history_item_ids, history_event_types, history_ages, exclude_item_ids, k, seed,
         allow_item_ids, category, lowest_price, highest_price,
@@ -199,8 +203,9 @@ def save_echo(folder: Path) -> None:
         texts = tf.stack([user_id, query, policy], axis=1)
         bounds = tf.strings.as_string(tf.stack([lowest_price, highest_price], axis=1), precision=1)
         given = tf.where(bounds == "nan", "", bounds)
-        filters = tf.concat([allow_item_ids, category[:, tf.newaxis], given], axis=1)
-        item_ids = tf.concat([history_item_ids, exclude_item_ids, texts, filters], axis=1)[:, : k[0]]
+        filters = tf.concat([without_padding(allow_item_ids), category[:, tf.newaxis], given], axis=1)
+        lists = [without_padding(values) for values in (history_item_ids, exclude_item_ids)]
+        item_ids = tf.concat([*lists, texts, filters], axis=1)[:, : k[0]]
         scores = tf.cast(tf.strings.length(item_ids), tf.float32)
         return {
             "item_ids": item_ids,
@@ -218,6 +223,7 @@ def save_echo(folder: Path) -> None:
     def explain(  # type: ignore[no-untyped-def]
         user_id, query, history_item_ids, history_event_types, history_ages, candidate_item_ids
     ):
+        history_item_ids = without_padding(history_item_ids)
         lengths = tf.cast(tf.strings.length(candidate_item_ids), tf.float32)
         chosen = tf.reduce_any(candidate_item_ids[:, :, tf.newaxis] == history_item_ids[:, tf.newaxis, :], axis=2)
         return {

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from trainer.eval_traffic import LARGEST, EvalTraffic
 from trainer.mining import Cases
 
-USERS, ITEMS, KINDS = ["anna", "bert"], ["milk", "soap", "bread"], ["view"]
+USERS, ITEMS = ["anna", "bert"], ["milk", "soap", "bread"]
 HISTORY = np.array([[0, 2, -1], [3, 1, -1], [-1, -1, -1]], np.int32)
 CASES = Cases(
     numbers=np.arange(3),
@@ -22,15 +23,12 @@ CASES = Cases(
 
 @pytest.fixture(scope="module")
 def traffic() -> EvalTraffic:
-    return EvalTraffic.of_cases(CASES, ["tea", "", "tea", "grün"], USERS, ITEMS, KINDS)
+    return EvalTraffic.of_cases(CASES, ["tea", "", "tea", "grün"], USERS, ITEMS)
 
 
 def test_rows_become_names_and_what_is_unknown_is_left_out(traffic: EvalTraffic) -> None:
     assert traffic == EvalTraffic(
         user_ids=["bert", "anna", ""],
-        histories=[["milk", "bread"], ["soap"], []],
-        event_types=[["view", ""], ["view"], []],
-        ages=[[2.5, 0.0], [1.0], []],
         queries=["tea", "grün"],
         item_ids=["milk", "soap"],
     )
@@ -41,7 +39,11 @@ def test_of_many_cases_an_even_draw_is_kept() -> None:
     names = ("numbers", "users", "history", "event_types", "ages", "queries", "texts")
     many = Cases(**{name: np.resize(getattr(CASES, name), (count, *getattr(CASES, name).shape[1:])) for name in names},
                  targets=CASES.targets)  # fmt: skip
-    assert len(EvalTraffic.of_cases(many, [], USERS, ITEMS, KINDS).user_ids) == LARGEST
+    assert len(EvalTraffic.of_cases(many, [], USERS, ITEMS).user_ids) == LARGEST
+
+
+def test_who_is_not_among_the_users_is_a_stranger(traffic: EvalTraffic) -> None:
+    assert traffic.of_users({"anna"}) == replace(traffic, user_ids=["", "anna", ""])
 
 
 def test_it_is_read_back(traffic: EvalTraffic, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ ITEMS = len(PATHS)
 
 
 def parts(path: str) -> list[str]:
-    return [part.strip() for part in path.split(">")] if path.strip() else []
+    return [part.strip() for part in path.split(">") if part.strip()]
 
 
 def passes(row: int, only: list[int], category: str, lowest: float, highest: float) -> bool:

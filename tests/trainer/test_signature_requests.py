@@ -10,14 +10,7 @@ from trainer.eval_traffic import EvalTraffic, no_traffic
 from trainer.signature_inputs import INPUTS
 from trainer.signature_requests import Request, signature_requests
 
-TRAFFIC = EvalTraffic(
-    user_ids=["anna", "bert", ""],
-    histories=[["item-3", "item-5"], ["item-1"], []],
-    event_types=[["view", "purchase"], ["view"], []],
-    ages=[[2.5, 0.5], [7.0], []],
-    queries=["crème", "soap"],
-    item_ids=["item-7", "gone"],
-)
+TRAFFIC = EvalTraffic(["anna", "bert", ""], queries=["crème", "soap"], item_ids=["item-7", "gone"])
 
 
 def of(requests: list[Request], signature: str) -> list[dict[str, np.ndarray]]:
@@ -38,13 +31,13 @@ def test_inputs_are_exactly_those_of_the_signatures(catalogue: Catalogue, traffi
         assert {len(values) for values in inputs.values()} == {batch}
 
 
-def test_users_histories_and_queries_are_those_of_the_traffic(catalogue: Catalogue) -> None:
+def test_users_sessions_and_queries_are_those_of_the_traffic(catalogue: Catalogue) -> None:
     plain, asked = of(signature_requests(TRAFFIC, catalogue, 8), "recommend")
     assert asked["user_id"].tolist() == [b"anna", b"bert", b"", b"anna", b"bert", b"", b"anna", b"bert"]
     # Every fourth row leaves the history to the user store.
-    assert (asked["history_item_ids"] != b"").sum(axis=1).tolist() == [2, 1, 0, 0, 1, 0, 2, 0]
-    assert asked["history_event_types"][0].tolist() == [b"view", b"purchase"]
-    assert asked["history_ages"][6].tolist() == [2.5, 0.5]
+    assert (asked["history_item_ids"] != b"").sum(axis=1).tolist() == [3, 3, 3, 0, 3, 3, 3, 0]
+    assert asked["history_item_ids"][0].tolist() == [b"item-7", b"item-0", b"item-1"]
+    assert asked["history_ages"][0].tolist() == [3, 2, 1]
     texts = ["crème".encode(), b"soap"]
     assert asked["query"].tolist() == [texts[0], b"", texts[1], b"", texts[0], b"", texts[1], b""]
     assert set(plain["query"]) == {b""}

@@ -135,10 +135,10 @@ class Miner:
         return case_variants(cases, self.package.catalogue, self._encode, unknown_user, self.settings.seed)
 
     def traffic(self, cases: Cases, variants: Sequence[Variant]) -> EvalTraffic:
-        """Requests of the eval window: its users with their histories, and the queries that its cases ask."""
+        """Requests of the eval window: its users, the queries that its cases ask, and what was chosen."""
         queries = [query for variant in variants for query in variant.cases.queries.tolist()]
-        users, kinds = (list(vocabulary(self.transform, name)) for name in (features.USER_ID, features.EVENT_TYPES))
-        return EvalTraffic.of_cases(cases, queries, users, self.package.catalogue.item_ids.tolist(), kinds)
+        users = list(vocabulary(self.transform, features.USER_ID))
+        return EvalTraffic.of_cases(cases, queries, users, self.package.catalogue.item_ids.tolist())
 
     def shown(self, graph: RetrievalGraph, slates: ShownSlates, files: str) -> Iterator[MinedCase]:
         """What was shown, with features as of the ranker's window; `files` have the latest events of every user."""

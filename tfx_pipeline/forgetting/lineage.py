@@ -25,7 +25,7 @@ class Lineage:
 
     Attributes:
         examples: Folder of examples -> how their users were numbered.
-        models: Folder of a trained model -> folder of the transform graph.
+        models: Folder of a trained model, or of what its training wrote beside it -> folder of the transform graph.
     """
 
     examples: dict[Path, Numbering] = field(default_factory=dict)
@@ -54,7 +54,7 @@ def read_lineage(root: Path) -> Lineage:
         for kind, uri in outputs:
             if kind == _EXAMPLES:
                 lineage.examples[_folder(root, uri)] = Numbering(graphs[0], raw[0] if raw else None)
-            elif kind == _MODEL and trained:
+            elif kind in (_MODEL, _MODEL_RUN) and trained:
                 lineage.models[_folder(root, uri)] = graphs[0]
     return lineage
 

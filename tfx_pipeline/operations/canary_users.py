@@ -9,7 +9,7 @@ from tfx_pipeline.operations.history import Change
 
 
 def canary_ratio(log: Path, change: Change) -> SampleRatio | None:
-    """Compare the users that saw each version since a canary began with its share.
+    """Compare the users that saw each version since the first one saw the canary with its share.
 
     A user counts once, by the version of the latest slate. Slates without a user id are left out.
 
@@ -27,6 +27,9 @@ def canary_ratio(log: Path, change: Change) -> SampleRatio | None:
     since = datetime.fromisoformat(change.time).timestamp()
     arms = {str(change.stable): "stable", str(change.canary): "canary"}
     of_test = shown[(shown["timestamp"] >= since) & shown["model_version"].isin(arms) & (shown["user_id"] != "")]
+    # Clients split their users from when they are told to; before, all are stable.
+    began = of_test.loc[of_test["model_version"] == str(change.canary), "timestamp"].min()
+    of_test = of_test[of_test["timestamp"] >= began]
     if of_test.empty:
         return None
     last_seen = of_test.drop_duplicates("user_id", keep="last")["model_version"].map(arms)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from serving.answers import VersionStatus
 from serving.connection import ServingError
 from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.operations.models_config import config_path, pins_of, read_config, with_versions, write_config
-from tfx_pipeline.operations.pins import Pins, steps
+from tfx_pipeline.operations.pins import CANARY, STABLE, Pins, Step, steps
 from tfx_pipeline.write_aside import write_aside
 
 _POLL_SECONDS = 0.1
@@ -48,8 +49,10 @@ def roll_out(
     path = config_path(run_dir)
     content = path.read_bytes() if path.exists() else None
     try:
-        for step in way[:2] if servers else way[-1:]:
-            _go(run_dir, servers, with_versions(config, step.versions, step.labels), step.awaited, wait_seconds)
+        first, *others = way[:2] if servers else way[-1:]
+        _go(run_dir, servers, config, first, wait_seconds, own_labels=len(way) > 1)
+        for step in others:
+            _go(run_dir, servers, config, step, wait_seconds)
     except BaseException as error:
         _restore(path, content)
         for server in servers:
@@ -62,22 +65,40 @@ def roll_out(
 
     def drop() -> None:
         for step in way[2:] if servers else ():
-            _go(run_dir, servers, with_versions(config, step.versions, step.labels), step.awaited, wait_seconds)
+            _go(run_dir, servers, config, step, wait_seconds)
 
     return drop
 
 
 def _go(
-    run_dir: Path, servers: Sequence[Administration], config: Any, awaited: frozenset[int], wait_seconds: float
+    run_dir: Path,
+    servers: Sequence[Administration],
+    config: Any,
+    step: Step,
+    wait_seconds: float,
+    own_labels: bool = False,
 ) -> None:
-    """Write a configuration, have all servers take it, and wait until versions answer on each of them."""
-    write_config(run_dir, config)
+    """Write a step to the file, have all servers take it, and wait until its versions answer on each of them.
+
+    With `own_labels` each server keeps the labels that it has, and what answers there: one that was started without the
+    file has others than the file, and would refuse a label to a version that it does not hold.
+    """
+    write_config(run_dir, with_versions(config, step.versions, step.labels))
     earlier = [server.statuses() for server in servers]
     for server in servers:
-        server.reload(config, _RELOAD_SECONDS)
+        taken = _beside_its_own(server, step) if own_labels else step
+        server.reload(with_versions(config, taken.versions, taken.labels), _RELOAD_SECONDS)
     for server, before in zip(servers, earlier, strict=True):
-        for version in sorted(awaited):
+        for version in sorted(step.awaited):
             _wait_until_available(server, version, before.get(version), wait_seconds)
+
+
+def _beside_its_own(server: Administration, step: Step) -> Step:
+    """A step's versions beside the labels of a server, the versions that these point to, and the one that answers."""
+    found = {label: server.labelled_version(label) for label in (STABLE, CANARY)}
+    labels = {label: version for label, version in found.items() if version is not None}
+    answering = sorted(server.available())[-1:]
+    return replace(step, versions=step.versions | {*labels.values(), *answering}, labels=labels)
 
 
 def _wait_until_available(

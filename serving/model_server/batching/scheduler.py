@@ -34,9 +34,10 @@ class BatchScheduler:
         Raises:
             RequestError: UNAVAILABLE if too many wait already, DEADLINE_EXCEEDED if its deadline passes.
         """
-        hold_until = time.monotonic() + self._parameters.batch_timeout_micros / 1e6
         with self._lock:
             self._queue.add(kind, request)
+            # Not before the batch was opened: nobody else comes back to look when it is due.
+            hold_until = time.monotonic() + self._parameters.batch_timeout_micros / 1e6
             self._start_batches()
         while not request.woken.wait(_seconds_to_wait(request, hold_until)):
             with self._lock:

@@ -48,7 +48,8 @@ def parse_path(method: str, path: str) -> Call:
         raise invalid_argument("Missing model name in request.")
     spec = model_pb2.ModelSpec(name=unquote(match["model"]))
     if match["version"]:
-        if int(match["version"]) >= _INT64_END:
+        # Python refuses to read numbers of thousands of digits.
+        if len(match["version"]) > len(str(_INT64_END)) or int(match["version"]) >= _INT64_END:
             raise invalid_argument(f"Failed to convert version: {match['version']} to numeric.")
         spec.version.value = int(match["version"])
     if match["label"]:

@@ -93,7 +93,7 @@ def shortest_floats(array: NDArray[Any]) -> Any:
 
 
 def _read_rows(instances: list[Any], signature: Signature, tensors: Any) -> None:
-    if not isinstance(instances[0], dict) and len(signature.inputs) > 1:
+    if not _is_object(instances[0]) and len(signature.inputs) > 1:
         raise invalid_argument(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
             "tensorinfo_map"

@@ -55,5 +55,5 @@ def test_check_passes_when_nothing_misses_its_target(tmp_path: Path) -> None:
 def test_the_benchmarks_there_are() -> None:
     import importlib
 
-    names = ["ingest", "evaluate", "train", "quality", "text", "ranker", "bandit"]
+    names = ["ingest", "evaluate", "train", "quality", "text", "ranker", "bandit", "index", "serve"]
     assert list(importlib.reload(verb).BENCHMARKS) == names

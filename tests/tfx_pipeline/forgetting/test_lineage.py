@@ -15,7 +15,8 @@ def test_graphs_of_examples_and_models(run_dir: Path) -> None:
         tfx / "CandidateMiner/rows/5": Numbering(graph, None),
     }
     # The text encoder is a model, but no stage trained it.
-    assert lineage.models == {tfx / "TowerTrainer/model/6": graph, tfx / "RankerTrainer/model/7": graph}
+    trained = ("TowerTrainer/model/6", "TowerTrainer/model_run/6", "RankerTrainer/model/7", "RankerTrainer/model_run/7")
+    assert lineage.models == {tfx / folder: graph for folder in trained}
 
 
 def test_a_run_that_has_no_metadata(tmp_path: Path) -> None:

@@ -110,8 +110,8 @@ def test_every_server_has_loaded_before_a_label_moves_on_any(
     servers = [start(in_service=7), start(in_service=7)]
     go, seen = rollout._go, []
 
-    def note(*arguments: Any) -> None:
-        go(*arguments)
+    def note(*arguments: Any, **options: Any) -> None:
+        go(*arguments, **options)
         seen.append([(sorted(server.available), server.labels.get("stable")) for server in servers])
 
     monkeypatch.setattr(rollout, "_go", note)
@@ -147,11 +147,11 @@ def test_a_server_that_is_gone_when_the_old_version_is_dropped_takes_nothing_bac
     server = start(in_service=7)
     go, calls = rollout._go, []
 
-    def fail_at_the_last(*arguments: Any) -> None:
+    def fail_at_the_last(*arguments: Any, **options: Any) -> None:
         calls.append(arguments)
         if len(calls) == 3:
             server.stop()
-        go(*arguments)
+        go(*arguments, **options)
 
     monkeypatch.setattr(rollout, "_go", fail_at_the_last)
     with pytest.raises(ServingError, match="UNAVAILABLE"):

@@ -76,8 +76,10 @@ def test_the_users_of_the_log_are_counted_once_since_the_canary_began(
     began = datetime.fromisoformat(canary(run_dir, 8, 0.25, []).change.time).timestamp()
     rows = [
         *shown({f"old {user}": "8" for user in range(50)}, began - 10),
-        *shown({f"stable {user}": "7" for user in range(30)} | {"moved": "7", "": "8"}, began + 1),
-        *shown({f"canary {user}": "8" for user in range(9)} | {"moved": "8", "other": "6"}, began + 2),
+        *shown({"early": "7"}, began + 1),
+        *shown({"canary 0": "8"}, began + 2),
+        *shown({f"stable {user}": "7" for user in range(30)} | {"moved": "7", "": "8"}, began + 3),
+        *shown({f"canary {user}": "8" for user in range(9)} | {"moved": "8", "other": "6"}, began + 4),
     ]
     monkeypatch.setattr("tfx_pipeline.operations.canary_users.read_shown", lambda _: pd.DataFrame(rows))
     assert list_versions(run_dir, NOWHERE).sample_ratio is None

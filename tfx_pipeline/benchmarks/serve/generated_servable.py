@@ -109,7 +109,7 @@ def generated_servable(
     with TemporaryDirectory() as work:
         transform = generated_transform(size.users, Path(work))
         package = generated_package(size, transform, encoder, settings)
-        retrieval = build_retrieval_graph(package, True, transform, settings)
+        retrieval = build_retrieval_graph(package, True, transform, settings, served=True)
         servable = _servable(package, retrieval, encoder, transform, settings, version)
         servable.item_ids.assign(answered_ids(size.items, version))
         export_servable(servable, package, _traffic(package, size), folder)
@@ -136,15 +136,7 @@ def answered_ids(items: int, version: str) -> list[str]:
 def _traffic(package: RetrievalPackage, size: GeneratedSize) -> EvalTraffic:
     users = [user_id(number) for number in range(min(8, size.users))]
     items = package.catalogue.item_ids[:20].tolist()
-    ages = [float(days) for days in range(len(items), 0, -1)]
-    return EvalTraffic(
-        user_ids=[*users, ""],
-        histories=[items[number:] for number in range(len(users) + 1)],
-        event_types=[["purchase"] * len(items[number:]) for number in range(len(users) + 1)],
-        ages=[ages[number:] for number in range(len(users) + 1)],
-        queries=package.catalogue.titles[:4].tolist(),
-        item_ids=items,
-    )
+    return EvalTraffic(user_ids=[*users, ""], queries=package.catalogue.titles[:4].tolist(), item_ids=items)
 
 
 def _servable(

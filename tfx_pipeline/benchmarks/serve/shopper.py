@@ -78,9 +78,12 @@ def ask_for_slates(shoppers: Shoppers, schedule: Schedule, number: int) -> Seen:
     Where item ids name no version, only an empty answer is.
     """
     from serving.client import ServingError, ShopRankClient
+    from serving.connection_settings import ConnectionSettings, Retries
 
     seen = Seen()
-    with ShopRankClient(shoppers.target, shoppers.model_name, shoppers.timeout) as client:
+    # A request that fails counts, also one that a second attempt would have saved.
+    once = ConnectionSettings(retries=Retries(attempts=1))
+    with ShopRankClient(shoppers.target, shoppers.model_name, shoppers.timeout, settings=once) as client:
 
         def ask(turn: int) -> None:
             users = [shoppers.user_ids[turn % len(shoppers.user_ids)]]
