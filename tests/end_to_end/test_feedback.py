@@ -78,7 +78,7 @@ def logged(shop_run: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     shutil.copytree(shop_run.model, version)
     shutil.copy(shop_run.folder / "config.yaml", run_dir)
     with (
-        start_server(version.parent, log_file=run_dir / "server.log") as server,
+        start_server(version.parent, log_file=run_dir / "server.log", flags=["--enable_model_warmup=false"]) as server,
         ShopRankClient(server.target) as client,
     ):
         # The last of the first user's slate: it takes feedback to come further.

@@ -85,7 +85,10 @@ def refreshed(
 def served_before(run_dir: Path, trained: tuple[int, object]) -> Iterator[ShopRankClient]:
     """A server that was started before the refresh."""
     versions, log = run_dir / "serving" / "shoprank", run_dir / "server.log"
-    with start_server(versions, log_file=log) as server, ShopRankClient(server.target) as client:
+    with (
+        start_server(versions, log_file=log, flags=["--enable_model_warmup=false"]) as server,
+        ShopRankClient(server.target) as client,
+    ):
         yield client
 
 
