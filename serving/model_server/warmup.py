@@ -98,5 +98,5 @@ def _replay(model: LoadedModel, record: bytes, iterations: int, where: str) -> N
 def _rows(request: Any) -> int:
     """Rows of a request's first input; 0 where that is not said in the message."""
     inputs = getattr(request, "inputs", {})
-    shape = next((tensor.tensor_shape.dim for tensor in inputs.values()), [])
+    shape: Any = next((tensor.tensor_shape.dim for tensor in inputs.values()), [])
     return shape[0].size if shape else 0
