@@ -10,6 +10,7 @@ import yaml
 from tfx_pipeline.run_summary import load_run_summary
 
 
+@pytest.mark.slow  # a second run of the whole pipeline
 @pytest.mark.timeout(900)
 def test_a_model_made_worse_on_purpose_is_not_blessed(shop_run: Any, command_line: Any, tmp_path: Path) -> None:
     document = yaml.safe_load(shop_run.config.read_text())

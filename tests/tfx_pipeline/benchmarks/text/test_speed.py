@@ -37,6 +37,7 @@ def test_the_two_ways_of_encoding_agree(checkpoint: Path) -> None:
     assert "70 distinct titles" in speed.how and "40 of the same titles" in speed.how
 
 
+@pytest.mark.slow
 def test_steps_and_their_memory(checkpoint: Path) -> None:
     step, *memory = fine_tuning_speed.fine_tuning_figures(pairs=64, rounds=1, checkpoint=checkpoint)
     assert step.target == fine_tuning_speed.STEP_TARGET and (step.value or 0) > 0
