@@ -1,7 +1,6 @@
 """What goes wrong around the requests: full disks, vanishing clients, sizes out of range. The server goes on."""
 
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2, predict
 
 from serving.feedback.tf_record import read_records
 from serving.model_server.request_log_file import adopt_leftovers
+from tests.serving.model_server.full_disk import largest_file
 
 MODEL_NAME = "shoprank"
 ROOT = Path(__file__).resolve().parents[3]
@@ -103,16 +103,6 @@ def predict(channel, signature="serving_default", timeout=60, **inputs):
 def sums(channel, rows=1):
     """One good request; version 2 adds 2."""
     return predict(channel, x=np.ones((rows, 2), np.float32))["y"].tolist() == [4.0] * rows
-
-
-@contextmanager
-def largest_file(size):
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def write_config(tmp_path, base_path, prefix):

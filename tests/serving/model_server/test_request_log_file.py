@@ -1,30 +1,18 @@
 """Files of the request log are whole, whatever happens while they are written."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from serving.feedback.tf_record import read_records
 from serving.model_server.request_log_file import RequestLogFile, adopt_leftovers
+from tests.serving.model_server.full_disk import largest_file
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@contextmanager
-def largest_file(size):
-    """Files end at a size, as on a full disk: the record on the border is written in part."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def files(folder):
