@@ -11,15 +11,16 @@ from xdist.scheduler import LoadScopeScheduling
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-END_TO_END = "tests/end_to_end"
+TOGETHER = ("tests/end_to_end", "tests/trainer/signatures")
+"""Folders whose tests share what takes long to make: a run of the whole pipeline, traced signatures."""
 
 
 class ByFixtures(LoadScopeScheduling):
-    """Hands out whole files, and the end-to-end folder as one: its tests share one run of the whole pipeline."""
+    """Hands out whole files, and some folders as one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return END_TO_END if file.startswith(f"{END_TO_END}/") else file
+        return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFixtures:

@@ -184,6 +184,7 @@ def test_known_items_are_scored_as_before(served: ShopRankClient, answers_before
         np.testing.assert_allclose(after.utility, before.utility, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_second_refresh_keeps_the_first(
     served: ShopRankClient, run_dir: Path, shelf: pd.DataFrame, tmp_path: Path, command_line: CommandLine
 ) -> None:

@@ -52,6 +52,7 @@ def test_films_are_read_in_the_order_of_time(folder: Path) -> None:
         assert sequence.tolist() == [(sequence[0] + step) % FILMS for step in range(RATINGS)]
 
 
+@pytest.mark.slow
 def test_the_table_shows_that_towers_find_what_popularity_cannot(folder: Path, capsys: pytest.CaptureFixture) -> None:
     example().main(folder, epochs=15)
     heading, *lines = capsys.readouterr().out.splitlines()[-5:]

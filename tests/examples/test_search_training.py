@@ -56,6 +56,7 @@ def shapes(words: int) -> dict[str, tuple[int, ...]]:
     return both | {f"embeddings.{name}_embeddings.weight": (size, WIDTH) for name, size in sizes.items()}
 
 
+@pytest.mark.slow
 def test_the_table_shows_bm25_and_the_encoder_before_and_after(
     example: Any, checkpoint: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -13,6 +13,7 @@ from trainer.user_events import read_user_events
 TINY = WindowSizes(windows=70, items=30, length=12, text_dimension=4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_this_process")
 def test_figures() -> None:
     waiting, precision, fused = window_step_figures(TINY, rounds=1)

@@ -16,6 +16,7 @@ def comparisons() -> dict[str, dict[str, float]]:
     return json.loads(finished.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lazy_adam", "adagrad_clipped", "adagrad_scaled"])
 def test_two_devices_train_as_one_does(comparisons: dict[str, dict[str, float]], name: str) -> None:
     assert comparisons[name]["moved"] > 0.01

@@ -33,16 +33,21 @@ def servable(
     return build_servable(shop_package, graph, ranker, posterior, *parts)
 
 
-def rank(servable: Servable, items: list[str]) -> dict[str, np.ndarray]:
+@pytest.fixture(scope="module")
+def signature(servable: Servable) -> Any:
+    return servable.signatures()["rank"]
+
+
+def rank(signature: Any, items: list[str]) -> dict[str, np.ndarray]:
     history = {"history_item_ids": [items], "history_event_types": [["purchase"] * len(items)]}
     ages = tf.constant([[float(age) for age in range(len(items), 0, -1)]])
     given = {"user_id": [""], "query": [""], "candidate_item_ids": [["milk-1", "soap-1"]], **history}
     asked = {name: tf.constant(value, tf.string) for name, value in given.items()}
-    outputs = servable.signatures()["rank"](history_ages=ages, **asked)
+    outputs = signature(history_ages=ages, **asked)
     return {name: value.numpy()[0] for name, value in outputs.items()}
 
 
-def test_the_last_two_events_are_attended_to(servable: Servable) -> None:
+def test_the_last_two_events_are_attended_to(servable: Servable, signature: Any) -> None:
     ranker, retrieval = servable._ranker, servable.retrieval
     items = ["text-1", "milk-1", "soap-1"]
     row = {item: number for number, item in enumerate(servable.item_ids.numpy().astype(str))}
@@ -58,7 +63,7 @@ def test_the_last_two_events_are_attended_to(servable: Servable) -> None:
         "ages": tf.constant([[2.0, 1.0]]),
     }
     expected = tf.sigmoid(ranker(inputs)).numpy()[0]
-    served = rank(servable, items)
+    served = rank(signature, items)
     np.testing.assert_allclose(served["purchase"], expected[:, 0], rtol=1e-4)
     np.testing.assert_allclose(served["click"], expected[:, 1], rtol=1e-4)
     # Nothing is bought that is not clicked on.
@@ -66,5 +71,5 @@ def test_the_last_two_events_are_attended_to(servable: Servable) -> None:
     np.testing.assert_allclose(served["utility"], expected @ [2.0, 0.5], rtol=1e-4)
 
 
-def test_nobody_has_no_events(servable: Servable) -> None:
-    assert np.isfinite(rank(servable, [])["utility"]).all()
+def test_nobody_has_no_events(signature: Any) -> None:
+    assert np.isfinite(rank(signature, [])["utility"]).all()

@@ -137,6 +137,7 @@ def test_frozen_layers_and_settings_of_a_step(make_encoder: MakeEncoder) -> None
         np.testing.assert_array_equal(variable.numpy(), old)
 
 
+@pytest.mark.slow
 def test_bfloat16_and_xla_lose_what_float32_loses(make_encoder: MakeEncoder) -> None:
     losses = []
     for precision, xla in (("float32", False), ("mixed_bfloat16", False), ("float32", True)):

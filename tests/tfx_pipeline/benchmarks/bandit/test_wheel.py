@@ -41,6 +41,7 @@ def test_features_tell_places_apart_and_end_with_a_constant() -> None:
     assert features[0, :-1].max() == pytest.approx(1.0) and features[0, :-1] @ features[1, :-1] < 1e-3
 
 
+@pytest.mark.slow
 def test_the_large_reward_is_found() -> None:
     drawn = wheel(4_000, delta=0.5)
     arms = play(drawn, np.random.default_rng(1))

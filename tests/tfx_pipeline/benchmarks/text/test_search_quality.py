@@ -52,6 +52,7 @@ def data() -> KnownItems:
     return KnownItems(DOCUMENTS, rows, {str(number): number for number in range(len(DOCUMENTS))})
 
 
+@pytest.mark.slow
 def test_every_way_on_every_kind(data: KnownItems, checkpoint: Path) -> None:
     found = measure_searches(data, SETTINGS, checkpoint)
     assert list(found) == [WORDS, ZERO_SHOT, BOTH, FINE_TUNED, LEARNED]

@@ -1,0 +1,58 @@
+"""Windows of forty users of the shop of twelve items, and towers that can learn from them privately."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from trainer.catalogue import Catalogue
+from trainer.hyperparameters import Hyperparameters
+from trainer.item_tables import ItemFeatures
+from trainer.item_texts import ItemTexts
+from trainer.privacy.private_towers import build_private_towers
+from trainer.retrieval import TwoTowerModel
+from trainer.user_events import SECONDS_A_DAY
+
+USERS, LENGTH = 40, 8
+SIZES = {"users": USERS, "event_types": 2}
+PRIVATE_OPTIONS: dict[str, Any] = {"mixed_negatives": 6, "uniform_share": 1.0, "targets_per_window": 4}
+
+
+@pytest.fixture(scope="session")
+def user_files(write_examples: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Users buy on one of two shelves. User 0 has three windows; one window is of a user without a row of its own."""
+    random = np.random.default_rng(0)
+    examples = [
+        {
+            "user_id": [user],
+            "item_ids": (random.permutation(6)[np.arange(LENGTH) % 6] + 6 * (user % 2)).tolist(),
+            "event_types": random.integers(0, 2, LENGTH).tolist(),
+            "timestamps": [number * SECONDS_A_DAY for number in range(LENGTH)],
+            "baskets": list(range(LENGTH)),
+            "is_target": [1] * LENGTH,
+        }
+        for user in [0, *range(USERS + 1), 0]
+    ]
+    return write_examples(tmp_path_factory.mktemp("windows"), examples)
+
+
+@pytest.fixture(scope="session")
+def private_settings(settings: Hyperparameters) -> Hyperparameters:
+    from dataclasses import replace
+
+    return replace(settings, retrieval={**settings.retrieval, **PRIVATE_OPTIONS})
+
+
+@pytest.fixture
+def private_towers(catalogue: Catalogue, item_texts: ItemTexts, private_settings: Hyperparameters) -> TwoTowerModel:
+    keras.utils.set_random_seed(1)
+    known = ItemFeatures.of_catalogue(catalogue, item_texts.vectors)
+    return build_private_towers(catalogue, known, SIZES, private_settings.retrieval)
+
+
+@pytest.fixture
+def no_logs(tmp_path: Path) -> Path:
+    return tmp_path / "logs"
