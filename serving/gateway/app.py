@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from serving.answers import Explanation, RankedItem, ScoredItem, Slate
 from serving.client import ServingError, ShopRankClient
 from serving.feedback import FeedbackLog, FeedbackLogError
+from serving.gateway.body_limit import TOO_LARGE, BodyLimit
 from serving.gateway.schema import (
     Effect,
     Event,
@@ -127,7 +128,8 @@ def gateway_app(gateway: Gateway, page: Path | None = None) -> FastAPI:
         page: Folder with an `index.html`; None for a gateway without a page.
     """
     problems: dict[int | str, dict[str, Any]] = {
-        status: {"model": Problem} for status in (400, 422, *sorted(set(HTTP_STATUS.values()) - {400}), _BAD_GATEWAY)
+        status: {"model": Problem}
+        for status in (400, TOO_LARGE, 422, *sorted(set(HTTP_STATUS.values()) - {400}), _BAD_GATEWAY)
     }
     app = FastAPI(title="shoprank gateway", description=__doc__, responses=problems)
     app.add_api_route("/v1/recommend", gateway.recommend, methods=["POST"], response_model=RecommendAnswer)
@@ -135,6 +137,7 @@ def gateway_app(gateway: Gateway, page: Path | None = None) -> FastAPI:
     app.add_api_route("/v1/explain", gateway.explain, methods=["POST"], response_model=ExplainAnswer)
     app.add_api_route("/v1/outcomes", gateway.outcome, methods=["POST"], status_code=204, response_class=_NoContent)
     app.add_api_route("/healthz", lambda: _health(gateway), methods=["GET"])
+    app.add_middleware(BodyLimit)
     app.add_exception_handler(ServingError, _refused)
     app.add_exception_handler(ValueError, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)

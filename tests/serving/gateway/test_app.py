@@ -20,6 +20,7 @@ from serving.feedback import FeedbackLog
 uvicorn = pytest.importorskip("uvicorn", reason="the extra `gateway` is not installed")
 
 from serving.gateway.app import HTTP_STATUS, Gateway, gateway_app  # noqa: E402
+from serving.gateway.body_limit import MOST_BYTES  # noqa: E402
 
 SURE = RankedItem("jam", 0.9, 1.0, "history", 1.0, 0.8, [0.5, 1.0], "Plum jam")
 BY_CHANCE = RankedItem("tea", 0.3, 0.02, "ann", 0.1, 0.2, [0.1, 1.0])
@@ -252,3 +253,14 @@ def test_the_gateway_imports_no_tensorflow() -> None:
     check = "import sys, serving.gateway.app; print([name for name in sys.modules if name.startswith('tensorflow')])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_body_that_is_too_large_is_refused_and_the_next_request_answered(shop: Shop) -> None:
+    large = json.dumps({"user_id": "u" * MOST_BYTES}).encode()
+    assert shop.post("/v1/recommend", large) == (
+        413,
+        {"error": f"The request's body is larger than {MOST_BYTES} bytes"},
+    )
+    assert shop.client.asked == []
+    fits = b'{"user_id": "anna"}'.ljust(MOST_BYTES)
+    assert shop.post("/v1/recommend", fits)[0] == 200

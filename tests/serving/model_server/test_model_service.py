@@ -1,11 +1,13 @@
 """Status, reload, labels and rollback over the wire, with the stubs of tensorflow-serving-api itself."""
 
 import time
+from functools import partial
 
 import grpc
 import numpy as np
 import pytest
-from google.protobuf import text_format
+
+from tests.serving.model_server.models_config import models_config
 
 
 @pytest.fixture(scope="module")
@@ -21,20 +23,7 @@ def base_paths(tmp_path_factory, saved_models, push):
 
 @pytest.fixture(scope="module")
 def config(base_paths):
-    """A function that returns a ModelServerConfig of models by name, each with further fields in text form."""
-    from tensorflow_serving.config import model_server_config_pb2
-
-    def make(**models):
-        message = model_server_config_pb2.ModelServerConfig()
-        message.model_config_list.SetInParent()
-        for name, fields in models.items():
-            model = message.model_config_list.config.add(
-                name=name, base_path=str(base_paths / name), model_platform="tensorflow"
-            )
-            text_format.Merge(fields, model)
-        return message
-
-    return make
+    return partial(models_config, base_paths)
 
 
 @pytest.fixture(scope="module")

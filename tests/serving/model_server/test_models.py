@@ -2,17 +2,17 @@
 
 import threading
 import time
+from functools import partial
 
 import grpc
 import pytest
-from google.protobuf import text_format
 from tensorflow_serving.apis import model_pb2
-from tensorflow_serving.config import model_server_config_pb2
 
 from serving.model_server.errors import RequestError
 from serving.model_server.models import Models
 from serving.model_server.options import ServerOptions
 from serving.model_server.version_status import State
+from tests.serving.model_server.models_config import models_config
 
 OPTIONS = ServerOptions(max_num_load_retries=0, file_system_poll_wait_seconds=0.01)
 
@@ -44,19 +44,7 @@ def put(tmp_path):
 
 @pytest.fixture
 def config(tmp_path):
-    """A function that returns a ModelServerConfig of models by name, each with further fields in text form."""
-
-    def make(**models):
-        message = model_server_config_pb2.ModelServerConfig()
-        message.model_config_list.SetInParent()
-        for name, fields in models.items():
-            model = message.model_config_list.config.add(
-                name=name, base_path=str(tmp_path / name), model_platform="tensorflow"
-            )
-            text_format.Merge(fields, model)
-        return message
-
-    return make
+    return partial(models_config, tmp_path)
 
 
 @pytest.fixture
