@@ -1,13 +1,14 @@
 """Windows of forty users of the shop of twelve items, and towers that can learn from them privately."""
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from tests.trainer.privacy.forty_users import LENGTH, PRIVACY, SIZES, USERS
 from trainer.catalogue import Catalogue
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_tables import ItemFeatures
@@ -15,10 +16,6 @@ from trainer.item_texts import ItemTexts
 from trainer.privacy.private_towers import build_private_towers
 from trainer.retrieval import TwoTowerModel
 from trainer.user_events import SECONDS_A_DAY
-
-USERS, LENGTH = 40, 8
-SIZES = {"users": USERS, "event_types": 2}
-PRIVATE_OPTIONS: dict[str, Any] = {"mixed_negatives": 6, "uniform_share": 1.0, "targets_per_window": 4}
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +26,7 @@ def user_files(write_examples: Callable[..., list[str]], tmp_path_factory: pytes
         {
             "user_id": [user],
             "item_ids": (random.permutation(6)[np.arange(LENGTH) % 6] + 6 * (user % 2)).tolist(),
-            "event_types": random.integers(0, 2, LENGTH).tolist(),
+            "event_types": [0] * LENGTH,
             "timestamps": [number * SECONDS_A_DAY for number in range(LENGTH)],
             "baskets": list(range(LENGTH)),
             "is_target": [1] * LENGTH,
@@ -41,18 +38,25 @@ def user_files(write_examples: Callable[..., list[str]], tmp_path_factory: pytes
 
 @pytest.fixture(scope="session")
 def private_settings(settings: Hyperparameters) -> Hyperparameters:
-    from dataclasses import replace
-
-    return replace(settings, retrieval={**settings.retrieval, **PRIVATE_OPTIONS})
-
-
-@pytest.fixture
-def private_towers(catalogue: Catalogue, item_texts: ItemTexts, private_settings: Hyperparameters) -> TwoTowerModel:
-    keras.utils.set_random_seed(1)
-    known = ItemFeatures.of_catalogue(catalogue, item_texts.vectors)
-    return build_private_towers(catalogue, known, SIZES, private_settings.retrieval)
+    options: dict[str, Any] = {"mixed_negatives": 6, "uniform_share": 1.0, "targets_per_window": 4}
+    return replace(settings, retrieval={**settings.retrieval, **options}, training_privacy=PRIVACY)
 
 
-@pytest.fixture
-def no_logs(tmp_path: Path) -> Path:
-    return tmp_path / "logs"
+@pytest.fixture(scope="session")
+def make_towers(
+    catalogue: Catalogue, item_texts: ItemTexts, private_settings: Hyperparameters
+) -> Callable[..., TwoTowerModel]:
+    """A function from settings of `retrieval` to untrained private towers."""
+
+    def make(**options: Any) -> TwoTowerModel:
+        keras.utils.set_random_seed(1)
+        known = ItemFeatures.of_catalogue(catalogue, item_texts.vectors)
+        return build_private_towers(catalogue, known, SIZES, {**private_settings.retrieval, **options})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sampled_towers(make_towers: Callable[..., TwoTowerModel]) -> TwoTowerModel:
+    """With every table of ids that there can be; not to be changed."""
+    return make_towers(history_vectors="separate")

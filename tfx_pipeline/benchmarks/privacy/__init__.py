@@ -1,0 +1,1 @@
+"""What training with differential privacy costs in quality."""
