@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from trainer.distribution.replicas import gather_replicas
 from trainer.losses.candidates import Candidates, Embed
 from trainer.losses.negative_source import NegativeSource
 
@@ -12,7 +13,8 @@ class InBatchNegatives(NegativeSource):
     """Every target of the batch is a negative of the queries that have another target.
 
     They cost nothing: the item tower embeds them anyway (Yi et al. 2019, "Sampling-bias-corrected neural modeling
-    for large corpus item recommendations", section 3). An item is drawn with its share of the training targets.
+    for large corpus item recommendations", section 3). An item is drawn with its share of the training targets. On
+    several replicas the batch is that of all of them: the vectors are exchanged.
     """
 
     def build(self, queries_shape: tuple[int | None, ...]) -> None:
@@ -29,4 +31,5 @@ class InBatchNegatives(NegativeSource):
         training: bool = False,
     ) -> Candidates:
         """The targets; padding is no candidate. Arguments as in `NegativeSource.call`."""
-        return targets._replace(rows=ops.where(weights > 0, ops.cast(targets.rows, "int32"), -1))
+        own = targets._replace(rows=ops.where(weights > 0, ops.cast(targets.rows, "int32"), -1))
+        return Candidates(*(gather_replicas(values) for values in own))

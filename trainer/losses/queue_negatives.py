@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from trainer.distribution.replicas import gather_replicas
 from trainer.losses.candidates import Candidates, Embed
 from trainer.losses.negative_source import NegativeSource, require_positive
 
@@ -17,7 +18,7 @@ class QueueNegatives(NegativeSource):
     training two-tower recommenders", section 3.2, which also corrects queued items by log Q).
 
     A batch sees the queue as the batches before it left it; only training adds to it, and padding never enters.
-    Under a distribution strategy the queue holds the targets of the first replica.
+    Under a distribution strategy the targets of all replicas enter.
 
     Args:
         size: Targets that the queue holds, M.
@@ -67,7 +68,8 @@ class QueueNegatives(NegativeSource):
         new = Candidates(
             ops.stop_gradient(ops.cast(targets.vectors, "float32")), rows, ops.cast(targets.log_q, "float32")
         )
-        joined = [ops.concatenate(pair) for pair in zip(queued, new, strict=True)]
+        entering = Candidates(*(gather_replicas(values) for values in new))
+        joined = [ops.concatenate(pair) for pair in zip(queued, entering, strict=True)]
         filled = joined[1] >= 0
         count = ops.shape(filled)[0]
         # Empty slots first, then the targets from the oldest to the newest: the end of that order is the new queue.

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from trainer.distribution.replicas import replicas_in_step, sum_over_replicas
+
 LEAST_TEMPERATURE, GREATEST_TEMPERATURE = 0.01, 10.0
 
 
@@ -62,5 +64,10 @@ class SoftmaxLoss(keras.layers.Layer):
 
 
 def weighted_mean(losses: keras.KerasTensor, weights: keras.KerasTensor) -> keras.KerasTensor:
-    """Mean of losses [N] by weights [N], a scalar; 0 where all weights are 0."""
-    return ops.divide_no_nan(ops.sum(losses * weights), ops.sum(weights))
+    """Mean of losses [N] by weights [N], a scalar; 0 where all weights are 0.
+
+    On several replicas the weights of all of them are divided by, so that the mean over replicas is that of the batch,
+    however the weight is spread over them.
+    """
+    weight = sum_over_replicas(ops.sum(weights)) / replicas_in_step()
+    return ops.divide_no_nan(ops.sum(losses * weights), weight)
