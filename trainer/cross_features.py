@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from trainer.item_store import ItemStore
 from trainer.neighbour_scores import NeighbourScores
+from trainer.quantisation.vector_tables import rows_of
 from trainer.query_side import QuerySide, decays, decays_in_days, neighbour_weights
 from trainer.repeat_features import RepeatFeatures
 
@@ -108,10 +109,10 @@ class CrossFeatures(tf.Module):
         return tf.stack([tf.math.log(tf.maximum(score, 0.0) + _LEAST_SCORE) for score in scores], axis=2)
 
     def _similarities(self, query: QuerySide, rows: tf.Tensor, has_text: tf.Tensor) -> tf.Tensor:
-        texts = tf.gather(self.store.texts, rows)
-        preference = tf.matmul(tf.gather(self.store.preferences, rows), query.preference[:, :, tf.newaxis])
+        texts = rows_of(self.store.texts, rows)
+        preference = tf.matmul(rows_of(self.store.preferences, rows), query.preference[:, :, tf.newaxis])
         weight = decays(query.steps, (_CATEGORY_TAU,))
-        past = tf.reduce_sum(tf.gather(self.store.texts, tf.maximum(query.history, 0)) * weight, axis=1)
+        past = tf.reduce_sum(rows_of(self.store.texts, tf.maximum(query.history, 0)) * weight, axis=1)
         by_text = tf.matmul(texts, tf.stack([query.text, tf.math.l2_normalize(past, axis=1)], axis=2))
         query_text, history_text = tf.split(by_text, 2, axis=2)
         return tf.concat([preference, query_text, *_searched(query, rows), has_text, history_text], axis=2)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from trainer.candidates import SOURCES, Candidates
 from trainer.item_store import ItemStore
+from trainer.quantisation.vector_tables import rows_of
 from trainer.query_side import QuerySide
 from trainer.retrieval_graph import RetrievalGraph
 
@@ -155,8 +156,8 @@ def similar_history(store: ItemStore, history: tf.Tensor, rows: tf.Tensor) -> tu
 def _similarity(store: ItemStore, rows: tf.Tensor, past: tf.Tensor) -> tf.Tensor:
     """Similarity of items, int32 [B, N], and of those of the past, int32 [B, H]; float32 [B, N, H]."""
     tables = (store.preferences, store.texts)
-    preference, text = (tf.matmul(tf.gather(table, rows), tf.gather(table, past), transpose_b=True) for table in tables)
-    has_text, past_has_text = (tf.reduce_any(tf.gather(store.texts, each) != 0.0, axis=2) for each in (rows, past))
+    preference, text = (tf.matmul(rows_of(table, rows), rows_of(table, past), transpose_b=True) for table in tables)
+    has_text, past_has_text = (tf.reduce_any(rows_of(store.texts, each) != 0.0, axis=2) for each in (rows, past))
     both = has_text[:, :, tf.newaxis] & past_has_text[:, tf.newaxis, :]
     return tf.where(both, (preference + text) / 2.0, preference)
 

@@ -21,6 +21,8 @@ from trainer.export_checks.recorded_calls import record_calls
 from trainer.hyperparameters import Hyperparameters
 from trainer.index.building import INDEX_FILE, IndexSettings
 from trainer.model_files import MODEL_NAME, SAVED_TRAFFIC_FILE, TITLES_FILE, VERSION_FILE
+from trainer.quantisation.export_settings import ExportSettings
+from trainer.quantisation.small_text_encoder import served_text_encoder
 from trainer.ranker import Ranker
 from trainer.raw_inputs import RawInputs
 from trainer.reranking import Reranker
@@ -55,7 +57,8 @@ def build_retrieval_graph(
         transform: The transform graph, for its vocabularies.
         settings: Objectives and counts.
         search: The search index of another graph of this package, which need not be built again.
-        served: Whether it is for requests: then the index is the one that the settings ask for, else the exact one.
+        served: Whether it is for requests: then the index and what is kept of the vectors of items are what the
+            settings ask for, else the index is the exact one over float32.
     """
     event_types = list(vocabulary(transform, features.EVENT_TYPES))
     counts = CandidateCounts(**{field.name: settings.ranker[field.name] for field in fields(CandidateCounts)})
@@ -68,6 +71,7 @@ def build_retrieval_graph(
         len(event_types) + 1,
         search,
         _index_settings(settings) if served else None,
+        ExportSettings.of(settings.export).item_vectors if served else "float32",
     )
 
 
@@ -103,7 +107,7 @@ def build_servable(
         transform,
         item_ids,
         package.users,
-        encoder,
+        served_text_encoder(encoder, ExportSettings.of(settings.export).text_encoder),
         package.reducer,
         retrieval.encoder,
         retrieval.search,
@@ -116,7 +120,7 @@ def build_servable(
     objectives = list(settings.objectives)
     worth = (calibration or Calibration.none(len(objectives)), objective_utility(package.catalogue, settings))
     parts = (raw, retrieval, package.towers, ranker, reranker, exploration, item_ids, package.catalogue.titles.tolist())
-    return Servable(*parts, objectives, *worth, version)
+    return Servable(*parts, objectives, *worth, version, ExportSettings.of(settings.export).signatures)
 
 
 def objective_utility(catalogue: Catalogue, settings: Hyperparameters) -> Utility:
@@ -147,7 +151,8 @@ def export_servable(
     read_tables_whole(folder)
 
     def requests(batches: Iterable[int]) -> list[Request]:
-        return [each for batch in batches for each in signature_requests(traffic, package.catalogue, batch)]
+        asked = (each for batch in batches for each in signature_requests(traffic, package.catalogue, batch))
+        return [each for each in asked if each.signature in signatures]
 
     write_warmup(folder, MODEL_NAME, requests(BATCHES))
     traffic.save(folder / SAVED_TRAFFIC_FILE)

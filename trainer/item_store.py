@@ -5,14 +5,15 @@ import tensorflow as tf
 
 from trainer.catalogue import Catalogue
 from trainer.item_statistics import ItemStatistics
+from trainer.quantisation.vector_tables import VectorTable, vector_table
 
 
 class ItemStore(tf.Module):
     """Tables with V + 1 rows; the last is the unknown item.
 
     Attributes:
-        preferences: Unit preference vectors, float32 [V + 1, D].
-        texts: Unit text vectors, zeros without text, float32 [V + 1, T].
+        preferences: Unit preference vectors, float32 [V + 1, D], or a table of them in fewer bytes.
+        texts: Unit text vectors, zeros without text, float32 [V + 1, T], likewise.
         categories: Rows of the category vocabularies, int32 [V + 1, levels].
         category_sizes: Rows of each of these vocabularies.
         numbers: The columns of `NUMBERS`, float32 [V + 1, 10].
@@ -33,9 +34,13 @@ class ItemStore(tf.Module):
     )
 
     def __init__(
-        self, catalogue: Catalogue, preferences: np.ndarray, texts: tf.Variable, statistics: ItemStatistics
+        self,
+        catalogue: Catalogue,
+        preferences: VectorTable | np.ndarray,
+        texts: VectorTable,
+        statistics: ItemStatistics,
     ) -> None:
-        """Put the tables into variables; rows agree in all of them. `texts` is shared, not copied."""
+        """Put the tables into variables; rows agree in all of them. The vectors are shared, not copied."""
         super().__init__(name="item_store")
         columns = (
             statistics.log_share,
@@ -50,7 +55,8 @@ class ItemStore(tf.Module):
             (statistics.count == 0).astype(np.float32),
         )
         self.item_count = len(catalogue)
-        self.preferences = tf.Variable(preferences, trainable=False, name="preferences")
+        is_array = isinstance(preferences, np.ndarray)
+        self.preferences = vector_table(preferences, "float32", "preferences") if is_array else preferences
         self.texts = texts
         self.category_sizes = catalogue.category_sizes
         self.categories = tf.Variable(catalogue.categories, trainable=False, name="categories")

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from trainer.quantisation.held_variables import HeldVariables, Untracked
+from trainer.quantisation.stand_ins import StandIns
 from trainer.query_side import QuerySide
 from trainer.retrieval import TwoTowerModel
 from trainer.search_index import SearchScores
@@ -10,12 +12,12 @@ from trainer.search_index import SearchScores
 class QueryEncoder(tf.Module):
     """Holds the two-tower model in an exportable way."""
 
-    def __init__(self, towers: TwoTowerModel) -> None:
-        """Take a trained model; its weights are shared, not copied."""
+    def __init__(self, towers: TwoTowerModel, tables: StandIns | None = None) -> None:
+        """Take a trained model, and the tables that it looks up in place of its own; all are shared, not copied."""
         super().__init__(name="query_encoder")
-        self._towers = towers
-        # Keras models are no trackable children of a tf.Module by themselves; their variables are.
-        self.variables_of_towers = [weight.value for weight in towers.weights]
+        self._towers, self.tables = Untracked(towers), tables or StandIns()
+        self.small_tables = self.tables.all
+        self.variables_of_towers = HeldVariables((weight.value for weight in towers.weights), "variables_of_towers")
 
     def encode(
         self,
@@ -46,5 +48,6 @@ class QueryEncoder(tf.Module):
             "days": tf.where(known, -ages, 0.0),
             "target_days": tf.zeros_like(ages[:, :1]),
         }
-        preference = self._towers.embed_queries(batch)[:, 0, :]
+        with self.tables.in_place():
+            preference = self._towers.model.embed_queries(batch)[:, 0, :]
         return QuerySide(users, history, event_types, ages, preference, text, *found)

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.item_store import ItemStore
+from trainer.quantisation.vector_tables import VectorTable, rows_of
 from trainer.query_side import QuerySide
 
 
@@ -51,9 +52,11 @@ def ranker_inputs(
     }
 
 
-def item_vectors(preferences: tf.Tensor | np.ndarray, texts: tf.Tensor | np.ndarray, rows: tf.Tensor) -> tf.Tensor:
+def item_vectors(
+    preferences: VectorTable | tf.Tensor | np.ndarray, texts: VectorTable | tf.Tensor | np.ndarray, rows: tf.Tensor
+) -> tf.Tensor:
     """Preference and text vector of items side by side, float32 [V + 1, D] and [V + 1, T], int32 [...] to [..., P]."""
-    return tf.concat([tf.gather(preferences, rows), tf.gather(texts, rows)], axis=-1)
+    return tf.concat([rows_of(preferences, rows), rows_of(texts, rows)], axis=-1)
 
 
 def latest_events(history: tf.Tensor, ages: tf.Tensor, length: int) -> tuple[tf.Tensor, tf.Tensor]:

@@ -5,10 +5,11 @@ import tensorflow_transform as tft
 
 from trainer import features
 from trainer.item_transform import ItemTransform
+from trainer.quantisation.held_variables import HeldVariables, Untracked
+from trainer.quantisation.small_text_encoder import ServedTextEncoder
 from trainer.query_encoder import QueryEncoder
 from trainer.query_side import QuerySide
 from trainer.search_index import SearchIndex
-from trainer.text_encoder import TextEncoder
 from trainer.text_reducer import TextReducer
 from trainer.user_store import UserStore
 from trainer.vocabulary_rows import VocabularyRows
@@ -25,7 +26,7 @@ class RawInputs(tf.Module):
         transform: tft.TFTransformOutput,
         item_ids: list[str],
         users: UserStore,
-        encoder: TextEncoder,
+        encoder: ServedTextEncoder,
         reducer: TextReducer,
         queries: QueryEncoder,
         search: SearchIndex,
@@ -53,8 +54,8 @@ class RawInputs(tf.Module):
         self._history = tf.Variable(users.items, trainable=False, name="stored_items")
         self._history_types = tf.Variable(users.event_types, trainable=False, name="stored_event_types")
         self._history_ages = tf.Variable(users.ages, trainable=False, name="stored_ages")
-        self._encoder, self._reducer, self._queries, self._search = encoder, reducer, queries, search
-        self._encoder_variables = encoder.tf_variables()
+        self._encoder, self._reducer, self._queries, self._search = Untracked(encoder), reducer, queries, search
+        self._encoder_variables = HeldVariables(encoder.tf_variables(), "encoder_variables")
         self._tokenizer = encoder.tokenize
         self._default_event_type = default_event_type
 
@@ -89,7 +90,7 @@ class RawInputs(tf.Module):
             given = self._given_history(history_item_ids, history_event_types, history_ages)
             return tuple(tf.where(stored, known, told) for known, told in zip(of_users, given, strict=True))
 
-        history, event_types, ages = tf.cond(tf.reduce_all(stored), lambda: of_users, chosen)
+        history, event_types, ages = _without_padding(*tf.cond(tf.reduce_all(stored), lambda: of_users, chosen))
         texts = self.text_vectors(query)
         return self._queries.encode(users, history, event_types, ages, texts, self._search.scores(query, texts))
 
@@ -101,7 +102,7 @@ class RawInputs(tf.Module):
         shape = tf.stack([tf.size(texts), self._reducer.dimension])
 
         def encode() -> tf.Tensor:
-            vectors = self._reducer.reduce(self._encoder(tf.gather(texts, present)))
+            vectors = self._reducer.reduce(self._encoder.model(tf.gather(texts, present)))
             return tf.scatter_nd(present[:, tf.newaxis], vectors, tf.cast(shape, tf.int64))
 
         return tf.cond(tf.size(present) > 0, encode, lambda: tf.zeros(shape))
@@ -139,6 +140,13 @@ class RawInputs(tf.Module):
         tables = (tf.ragged.boolean_mask(values, known)[:, -length:] for values in (rows, types, ages))
         items, kinds, days = (table.to_tensor(-1, shape=[None, length]) for table in tables)
         return items, kinds, days
+
+
+def _without_padding(history: tf.Tensor, *others: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """As many columns as the longest history of the batch has events, at least one: most have far fewer than fit."""
+    longest = tf.reduce_max(tf.math.count_nonzero(history >= 0, axis=1, dtype=tf.int32))
+    columns = tf.maximum(longest, 1)
+    return tuple(values[:, :columns] for values in (history, *others))
 
 
 def _fit_columns(values: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:

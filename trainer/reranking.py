@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from trainer.index.exact import HIDDEN
+from trainer.quantisation.held_variables import HeldVariables, Untracked
 from trainer.text_training.cross_encoder import CrossEncoder
 
 
@@ -25,8 +26,8 @@ class Reranker(tf.Module):
             top: Candidates that are read, N.
         """
         super().__init__(name="reranker")
-        self._model, self._top = cross_encoder, top
-        self.variables_of_cross_encoder = cross_encoder.tf_variables()
+        self._model, self._top = Untracked(cross_encoder), top
+        self.variables_of_cross_encoder = HeldVariables(cross_encoder.tf_variables(), "variables_of_cross_encoder")
         self._tokenizer = cross_encoder.encoder.tokenize
         self._documents = tf.Variable(
             [text.encode() for text in documents], trainable=False, dtype=tf.string, name="documents"
@@ -58,7 +59,7 @@ class Reranker(tf.Module):
         read = best > HIDDEN / 2
         texts = tf.where(read, tf.gather(self._documents, tf.gather(rows, places, batch_dims=1)), "")
         order = tf.argsort(
-            tf.where(read, self._model.score(queries, texts), HIDDEN), axis=1, direction="DESCENDING", stable=True
+            tf.where(read, self._model.model.score(queries, texts), HIDDEN), axis=1, direction="DESCENDING", stable=True
         )
         moved = tf.gather(places, order, batch_dims=1)
         owners = tf.broadcast_to(tf.range(tf.shape(rows)[0])[:, tf.newaxis], tf.shape(moved))

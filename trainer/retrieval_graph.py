@@ -10,6 +10,8 @@ from trainer.index.user_queries import user_queries
 from trainer.item_filters import Filters, ItemFilters
 from trainer.item_store import ItemStore
 from trainer.neighbour_scores import NeighbourScores
+from trainer.quantisation.export_settings import Precision
+from trainer.quantisation.item_vectors import item_vector_tables
 from trainer.query_encoder import QueryEncoder
 from trainer.retrieval_package import RetrievalPackage
 from trainer.search_index import SearchIndex
@@ -31,6 +33,7 @@ class RetrievalGraph(tf.Module):
         event_type_count: int,
         search: SearchIndex | None = None,
         index: IndexSettings | None = None,
+        precision: Precision = "float32",
     ) -> None:
         """Build the parts.
 
@@ -44,14 +47,14 @@ class RetrievalGraph(tf.Module):
             event_type_count: Rows of the event type vocabulary, the unknown one included.
             search: The index of another graph of this package, which need not be built again.
             index: What the index over vectors should be like; None for the exact one.
+            precision: How the vectors of items are kept.
         """
         super().__init__(name="retrieval_graph")
         statistics, neighbours = package.counted(at_training_end)
         scores = NeighbourScores(neighbours)
-        self.encoder = QueryEncoder(package.towers)
-        self.store = ItemStore(
-            package.catalogue, package.preferences(), package.towers.items.tables["texts"].value, statistics
-        )
+        tables = item_vector_tables(package, precision)
+        self.encoder = QueryEncoder(package.towers, tables.of_towers)
+        self.store = ItemStore(package.catalogue, tables.preferences, tables.texts, statistics)
         self.index, self.index_report = build_index(
             self.store.preferences,
             self.store.texts,

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from trainer.quantisation.stand_ins import stand_in_of
+
 
 def take_rows(table: keras.Variable, rows: keras.KerasTensor) -> keras.KerasTensor:
     """Rows of a table; on TensorFlow both the lookup and its gradient cost by the rows, not by the table.
@@ -17,8 +19,12 @@ def take_rows(table: keras.Variable, rows: keras.KerasTensor) -> keras.KerasTens
         rows: Row numbers in [0, N), integers of any shape.
 
     Returns:
-        The rows, shape `rows.shape + table.shape[1:]`, dtype of the table.
+        The rows, shape `rows.shape + table.shape[1:]`, dtype of the table; those of its stand-in, where a servable
+        reads one.
     """
+    stand_in = stand_in_of(table)
+    if stand_in is not None:
+        return stand_in.rows(rows)
     if keras.backend.backend() != "tensorflow":
         return ops.take(table, rows, axis=0)
     import tensorflow as tf

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from trainer.lexical.lexical_index import LexicalIndex
 from trainer.lexical.terms import TermKind
+from trainer.quantisation.vector_tables import VectorTable, inner_products
 from trainer.search_fusion import SearchFusion
 
 WORDS: TermKind = "words"
@@ -32,7 +33,7 @@ class SearchIndex(tf.Module):
     """Lexical indexes and text vectors under one fusion, in the SavedModel."""
 
     def __init__(
-        self, documents: Sequence[str], texts: tf.Variable, fusion: SearchFusion, kinds: Sequence[TermKind]
+        self, documents: Sequence[str], texts: VectorTable, fusion: SearchFusion, kinds: Sequence[TermKind]
     ) -> None:
         """Build the indexes.
 
@@ -68,6 +69,6 @@ class SearchIndex(tf.Module):
 
     def _scored(self, queries: tf.Tensor, vectors: tf.Tensor, asked: tf.Tensor) -> SearchScores:
         sources: dict[str, tf.Tensor] = {kind: index.scores(queries) for kind, index in self.indexes.items()}
-        lexical, cosines = sources[WORDS], tf.matmul(vectors, self._texts, transpose_b=True)
+        lexical, cosines = sources[WORDS], inner_products(vectors, self._texts)
         search = tf.where(asked[:, tf.newaxis], self._fusion.score({**sources, DENSE: cosines}), 0.0)
         return SearchScores(lexical, cosines, search)

@@ -1,6 +1,6 @@
 """The one SavedModel: retrieve, rank and explore behind the signatures of the design, on raw strings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -13,6 +13,8 @@ from trainer.candidates import SOURCES, Candidates
 from trainer.explanations import Explainer
 from trainer.index.exact import HIDDEN
 from trainer.item_filters import Filters
+from trainer.quantisation.held_variables import HeldVariables, Untracked, drop_unread
+from trainer.quantisation.vector_tables import rows_of
 from trainer.query_side import QuerySide
 from trainer.ranker import Ranker
 from trainer.ranker_inputs import ranker_inputs
@@ -69,6 +71,7 @@ class Servable(tf.Module):
         calibration: Calibration,
         utility: Utility,
         version: str,
+        exported: Sequence[str] | None = None,
     ) -> None:
         """Take the parts.
 
@@ -85,25 +88,41 @@ class Servable(tf.Module):
             calibration: Corrects their probabilities.
             utility: What they are worth.
             version: What `model_version` answers.
+            exported: Names of the signatures; None for all.
         """
         super().__init__(name="shoprank")
         self.raw, self.retrieval, self.exploration = raw, retrieval, exploration
-        self._towers, self._ranker, self.reranker = towers, ranker, reranker
-        self.variables_of_ranker = [weight.value for weight in ranker.weights]
+        self._models, self.reranker = Untracked((towers, ranker)), reranker
+        self.variables_of_ranker = HeldVariables((weight.value for weight in ranker.weights), "variables_of_ranker")
         self.item_ids = tf.Variable([*item_ids, ""], trainable=False, name="item_ids")
         self.titles = tf.Variable([*titles, ""], trainable=False, name="titles")
         self.explainer = Explainer(retrieval, lambda *items: self._scored(*items).utility, self.item_ids)
         self.objectives = list(objectives)
+        self._exported = tuple(INPUTS if exported is None else exported)
         self.calibration, self.utility = calibration, utility
         # A variable, so that a new version over the same graph needs no more than a new value.
         self.version = tf.Variable(version, trainable=False, name="version")
 
-    def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """A function for each signature, to be given to `tf.saved_model.save`."""
-        return {
+    @property
+    def _towers(self) -> TwoTowerModel:
+        return self._models.model[0]
+
+    @property
+    def _ranker(self) -> Ranker:
+        return self._models.model[1]
+
+    def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
+        """A function for each signature, to be given to `tf.saved_model.save`.
+
+        From then on the servable holds no weights of models but those that these functions read.
+        """
+        functions = {
             name: tf.function(getattr(self, f"_{name}"), autograph=False).get_concrete_function(**named_inputs(name))
             for name in INPUTS
+            if name in self._exported
         }
+        drop_unread(self, functions.values())
+        return functions
 
     def _recommend(self, k: tf.Tensor, policy: tf.Tensor, seed: tf.Tensor, **asked: tf.Tensor) -> dict[str, tf.Tensor]:
         offer = self._offer(**asked)
@@ -256,10 +275,11 @@ class Servable(tf.Module):
         """Preference and text block of items, each of length 1 / sqrt 2, from the store or from what is told."""
         rows = self._known_row(self.raw.item_rows(item_id[:, tf.newaxis])[:, 0])
         told = self.raw.new_item(title, description, category, price)
-        new = self._towers.embed_new_items(**told)
+        with self.retrieval.encoder.tables.in_place():
+            new = self._towers.embed_new_items(**told)
         known = (rows < self._unknown)[:, tf.newaxis]
-        preference = tf.where(known, tf.gather(self.retrieval.store.preferences, rows), new)
-        text = tf.where(known, tf.gather(self.retrieval.store.texts, rows), told["texts"])
+        preference = tf.where(known, rows_of(self.retrieval.store.preferences, rows), new)
+        text = tf.where(known, rows_of(self.retrieval.store.texts, rows), told["texts"])
         half = tf.constant(0.5**0.5)
         return preference * half, text * half
 

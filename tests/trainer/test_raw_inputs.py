@@ -65,23 +65,23 @@ def test_item_rows(raw: RawInputs, rows: dict[str, int]) -> None:
 def test_without_a_history_the_store_answers(raw: RawInputs, rows: dict[str, int], items: list[str]) -> None:
     query = ask(raw, "anna", items, items)
     assert query.users.numpy().tolist() == [rows["anna"]]
-    assert query.history.numpy().tolist() == [[rows["milk-1"], rows["milk-1"], -1, -1]]
-    assert query.event_types.numpy().tolist() == [[rows["view"], rows["view"], -1, -1]]
-    assert query.ages.numpy().tolist() == [[30.5, 2.25, -1, -1]]
+    assert query.history.numpy().tolist() == [[rows["milk-1"], rows["milk-1"]]]
+    assert query.event_types.numpy().tolist() == [[rows["view"], rows["view"]]]
+    assert query.ages.numpy().tolist() == [[30.5, 2.25]]
 
 
 @pytest.mark.parametrize("user", ["", "nobody", " "])
 def test_strangers_have_no_past(raw: RawInputs, user: str) -> None:
     query = ask(raw, user, [""], [""])
     assert query.users.numpy().tolist() == [2]
-    assert query.history.numpy().tolist() == [[-1] * 4]
+    assert query.history.numpy().tolist() == [[-1]]
 
 
 def test_a_given_history_replaces_the_store(raw: RawInputs, rows: dict[str, int]) -> None:
     query = ask(raw, "anna", ["soap-1", "gone", "", "text-1"], ["view", "view", "", ""], ages=[8.5, 4, 3, 0.25])
-    assert query.history.numpy().tolist() == [[rows["soap-1"], rows["text-1"], -1, -1]]
-    assert query.event_types.numpy().tolist() == [[rows["view"], rows["purchase"], -1, -1]]
-    assert query.ages.numpy().tolist() == [[8.5, 0.25, -1, -1]]
+    assert query.history.numpy().tolist() == [[rows["soap-1"], rows["text-1"]]]
+    assert query.event_types.numpy().tolist() == [[rows["view"], rows["purchase"]]]
+    assert query.ages.numpy().tolist() == [[8.5, 0.25]]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_given_history_replaces_the_store(raw: RawInputs, rows: dict[str, int]
 )
 def test_an_age_that_is_none_counts_as_just_now(raw: RawInputs, age: float, taken: float) -> None:
     query = ask(raw, "anna", ["soap-1", "milk-1"], [""], ages=[age, age])
-    np.testing.assert_allclose(query.ages, [[taken, taken, -1, -1]])
+    np.testing.assert_allclose(query.ages, [[taken, taken]])
     just_as = ask(raw, "anna", ["soap-1", "milk-1"], [""], ages=[taken, taken])
     np.testing.assert_array_equal(query.preference, just_as.preference)
     assert np.isfinite(query.preference).all()
@@ -98,7 +98,7 @@ def test_an_age_that_is_none_counts_as_just_now(raw: RawInputs, age: float, take
 @pytest.mark.parametrize("ages", [[], [5.0]])
 def test_events_without_an_age_are_of_now(raw: RawInputs, ages: list[float]) -> None:
     query = ask(raw, "anna", ["soap-1", "milk-1", "text-1"], [""], ages=ages)
-    assert query.ages.numpy().tolist() == [[*ages, *[0] * (3 - len(ages)), -1]]
+    assert query.ages.numpy().tolist() == [[*ages, *[0] * (3 - len(ages))]]
 
 
 def test_ages_reach_the_query_tower(raw: RawInputs) -> None:
@@ -116,13 +116,27 @@ def test_only_the_last_events_count(raw: RawInputs, rows: dict[str, int]) -> Non
     assert query.ages.numpy().tolist() == [[4, 3, 2, 1]]
 
 
+def test_histories_are_as_wide_as_the_longest_of_the_batch(raw: RawInputs, rows: dict[str, int]) -> None:
+    query = raw.query_side(
+        tf.constant(["bert", "anna", ""]),
+        tf.constant([["text-1", "soap-1", "soap-1"], ["", "", ""], ["", "soap-1", ""]]),
+        tf.constant([["view"] * 3] * 3),
+        tf.ones([3, 3]),
+        tf.constant([""] * 3),
+    )
+    soap, text, milk = rows["soap-1"], rows["text-1"], rows["milk-1"]
+    assert query.history.numpy().tolist() == [[text, soap, soap], [milk, milk, -1], [soap, -1, -1]]
+    alone = ask(raw, "anna", [""], [""])
+    np.testing.assert_allclose(query.preference[1], alone.preference[0], atol=1e-6)
+
+
 def test_an_unknown_history_is_an_empty_one(raw: RawInputs) -> None:
     query = ask(raw, "anna", ["gone"], ["no such type"])
-    assert query.history.numpy().tolist() == [[-1] * 4]
+    assert query.history.numpy().tolist() == [[-1]]
 
 
 def test_a_new_event_type_takes_the_row_after_the_last(raw: RawInputs) -> None:
-    assert ask(raw, "anna", ["milk-1"], ["rent"]).event_types.numpy().tolist() == [[2, -1, -1, -1]]
+    assert ask(raw, "anna", ["milk-1"], ["rent"]).event_types.numpy().tolist() == [[2]]
 
 
 def test_texts_are_unit_vectors_and_blanks_zeros(

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from trainer.index.exact import HIDDEN, ExactIndex, where_text
+from trainer.quantisation.vector_tables import rows_of
 
 _FEW = 8
 
@@ -31,7 +32,7 @@ def search_allowed_rows(
     def one(inputs: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
         query, texts, shown = inputs
         rows = tf.cast(tf.where(shown)[:, 0], tf.int32)
-        by_preference = tf.linalg.matvec(tf.gather(index.preferences, rows), query)
+        by_preference = tf.linalg.matvec(rows_of(index.preferences, rows), query)
         scores = where_text(texts, lambda: by_preference + tf.gather(texts, rows), lambda: by_preference)
         best, places = tf.math.top_k(scores * tf.constant(0.5**0.5), tf.minimum(width, tf.size(rows)))
         return padded(tf.gather(rows, places), best, width)

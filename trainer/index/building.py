@@ -14,6 +14,7 @@ from trainer.index.inverted_lists import InvertedLists
 from trainer.index.ivf import IvfIndex
 from trainer.index.list_vectors import Quantisation, list_vectors
 from trainer.index.search_plan import SearchPlan, plan_search
+from trainer.quantisation.vector_tables import SmallTable, VectorTable
 
 IndexKind = Literal["auto", "exact", "ivf"]
 
@@ -107,12 +108,15 @@ class IndexReport:
 
 
 def build_index(
-    preferences: tf.Variable,
-    texts: tf.Variable,
+    preferences: VectorTable,
+    texts: VectorTable,
     queries: Callable[[], np.ndarray],
     settings: IndexSettings,
 ) -> tuple[ExactIndex, IndexReport]:
     """Build an index.
+
+    Lists over vectors that are kept in fewer bytes are in one byte a value themselves, unless the settings name another
+    quantisation.
 
     Args:
         preferences: Unit preference vectors of V items, float32 [V, D]; shared, not copied.
@@ -128,8 +132,16 @@ def build_index(
     exact = ExactIndex(preferences, texts)
     if settings.kind == "exact" or (settings.kind == "auto" and items <= EXACT_UP_TO):
         return exact, IndexReport("exact", items)
-    lists = InvertedLists.of(preferences.numpy(), min(items, settings.lists or round(4 * items**0.5)), settings.seed)
-    return build_ivf(exact, lists, queries(), settings)
+    vectors = preferences.numpy()
+    lists = InvertedLists.of(vectors, min(items, settings.lists or round(4 * items**0.5)), settings.seed)
+    if not isinstance(preferences, SmallTable):
+        return build_ivf(exact, lists, queries(), settings)
+    # The parameters are chosen on what the table stands for; then the index reads the table itself.
+    unpacked = ExactIndex(tf.Variable(vectors, trainable=False), exact.texts)
+    settings = replace(settings, quantisation=settings.quantisation or "int8")
+    index, report = build_ivf(unpacked, lists, queries(), settings)
+    index.preferences = preferences
+    return index, report
 
 
 def build_ivf(

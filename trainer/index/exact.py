@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from trainer.quantisation.vector_tables import VectorTable, inner_products
+
 HIDDEN = -1e9
 """Score of an item that may not be shown."""
 
@@ -16,10 +18,10 @@ class ExactIndex(tf.Module):
     apart so that a request without text does not read the text block.
     """
 
-    def __init__(self, preferences: tf.Variable, texts: tf.Variable, name: str = "exact_index") -> None:
-        """Take the vectors of V items: unit preference vectors [V, D] and unit text vectors [V, T], float32.
+    def __init__(self, preferences: VectorTable, texts: VectorTable, name: str = "exact_index") -> None:
+        """Take the vectors of V items: unit preference vectors [V, D] and unit text vectors [V, T].
 
-        The variables are shared, not copied.
+        The tables are shared, not copied.
         """
         super().__init__(name=name)
         self.preferences, self.texts = preferences, texts
@@ -36,7 +38,7 @@ class ExactIndex(tf.Module):
         any_text = tf.reduce_any(tf.not_equal(text, 0.0))
         return tf.cond(
             any_text,
-            lambda: tf.matmul(text, self.texts, transpose_b=True),
+            lambda: inner_products(text, self.texts),
             lambda: tf.zeros(tf.stack([tf.shape(text)[0], 0]), text.dtype),
         )
 
@@ -50,7 +52,7 @@ class ExactIndex(tf.Module):
         Returns:
             float32 [B, V].
         """
-        by_preference = tf.matmul(preference, self.preferences, transpose_b=True)
+        by_preference = inner_products(preference, self.preferences)
         both = where_text(by_text, lambda: by_preference + by_text, lambda: by_preference)
         return both * tf.constant(0.5**0.5)
 

@@ -9,6 +9,7 @@ from trainer.index.exact import HIDDEN, ExactIndex, answer_width, hidden_beyond,
 from trainer.index.inverted_lists import InvertedLists
 from trainer.index.list_vectors import ListVectors
 from trainer.index.search_plan import SearchPlan
+from trainer.quantisation.vector_tables import rows_of
 
 _HEADROOM = 1.25
 _MASK_SAMPLE = 512
@@ -135,7 +136,7 @@ class IvfIndex(ExactIndex):
         good = (k <= kept) & (last > HIDDEN / 2) & (place_of_last <= depth)
         rows = tf.gather(rows, places)
         if not self.vectors.exact:
-            again = tf.linalg.matvec(tf.gather(self.preferences, tf.maximum(rows, 0)), query)
+            again = tf.linalg.matvec(rows_of(self.preferences, tf.maximum(rows, 0)), query)
             best, places = tf.math.top_k(tf.where(best > HIDDEN / 2, again, HIDDEN), tf.minimum(k, kept))
             rows = tf.gather(rows, places)
         return _Found(*padded(rows, best * tf.constant(0.5**0.5), width), good)

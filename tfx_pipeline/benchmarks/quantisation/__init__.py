@@ -1,0 +1,1 @@
+"""Servables with vectors and weights in fewer bytes beside the same one in float32."""
