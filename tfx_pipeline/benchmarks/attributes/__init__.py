@@ -1,0 +1,1 @@
+"""How well missing attributes of items are predicted, beside the simplest ways to guess them."""
