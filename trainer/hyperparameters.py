@@ -1,14 +1,14 @@
 """What the run functions are told: the part of a run's configuration that models depend on."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Values of the sections `objectives`, `history`, `text`, `retrieval`, `ranker` and `bandit` of a configuration.
+    """Values of the sections `objectives`, `history`, `text`, `retrieval`, `ranker`, `bandit` and `export`.
 
     Passed as one JSON text, under the key `hyperparameters` of TFX's `custom_config`: TFX sorts the keys of a mapping
     there, and the order of the objectives is that of the ranker's columns.
@@ -16,6 +16,9 @@ class Hyperparameters:
     Attributes:
         shared_cut: Whether all cases of a window are asked at its start, as under a global time split; else each user's
             window starts with the user's first target.
+        training_privacy: Values of `trainer.privacy.settings.PrivacySettings`; None where the towers are not trained
+            privately.
+        export: Only what is exported depends on it; empty for the stages before, and in an older model.
     """
 
     objectives: dict[str, dict[str, Any]]
@@ -26,6 +29,8 @@ class Hyperparameters:
     bandit: dict[str, Any]
     seed: int
     shared_cut: bool = True
+    training_privacy: dict[str, Any] | None = None
+    export: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> "Hyperparameters":

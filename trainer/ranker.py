@@ -1,19 +1,23 @@
 """The multi-task ranker: cross features to one probability an objective, and the last layer that the bandit is over."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 import keras
 import keras_rs
 import numpy as np
 from keras import ops
 
+from trainer.distribution.replicas import share_of_batch
 from trainer.entire_space import entire_space_logits
 from trainer.mixture_of_experts import MixtureOfExperts, SeparateHeads
 from trainer.objective_chain import chain_order
 from trainer.position_tower import PositionTower
-from trainer.ranker_inputs import RankerInputs
 from trainer.target_attention import TargetAttention
+
+if TYPE_CHECKING:
+    # It is made with TensorFlow, which a ranker on another backend does without.
+    from trainer.ranker_inputs import RankerInputs
 
 _ACTIVATION = "gelu"
 """Smooth: a ReLU that no candidate of a heavy user reaches any more ties all of them."""
@@ -98,7 +102,7 @@ class Ranker(keras.Model):
         self.mean.assign(mean)
         self.deviation.assign(np.sqrt(np.where(variance > 1e-8, variance, 1.0)))
 
-    def last_layer(self, inputs: RankerInputs | keras.KerasTensor) -> keras.KerasTensor:
+    def last_layer(self, inputs: "RankerInputs | keras.KerasTensor") -> keras.KerasTensor:
         """What the heads and the bandit posterior are linear in, float32 [B, N, W].
 
         Args:
@@ -132,7 +136,7 @@ class Ranker(keras.Model):
             heads = heads + self.position_tower(positions)
         return entire_space_logits(heads, self.objectives, self.given)
 
-    def call(self, inputs: RankerInputs | keras.KerasTensor) -> keras.KerasTensor:
+    def call(self, inputs: "RankerInputs | keras.KerasTensor") -> keras.KerasTensor:
         """Logits of each objective, float32 [B, N, O].
 
         Args:
@@ -141,7 +145,18 @@ class Ranker(keras.Model):
         inputs = _by_name(inputs)
         return self.logits_of(self.last_layer(inputs), inputs.get("positions"))
 
-    def _nothing(self) -> RankerInputs:
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> keras.KerasTensor:
+        """The compiled loss; on several replicas in proportion to the cases of this one, scalar."""
+        return super().compute_loss(x, y, y_pred, sample_weight, training) * share_of_batch(y)
+
+    def _nothing(self) -> "RankerInputs":
         inputs: RankerInputs = {"features": ops.zeros((1, 1, self.feature_count))}
         if self.position_tower is not None:
             inputs["positions"] = ops.zeros((1, 1), "int32")
@@ -157,5 +172,5 @@ class Ranker(keras.Model):
         return {**super().get_config(), **own, "given": dict(self.given), "crosses": len(self.crosses)}
 
 
-def _by_name(inputs: RankerInputs | keras.KerasTensor) -> RankerInputs:
-    return cast(RankerInputs, inputs) if isinstance(inputs, dict) else {"features": inputs}
+def _by_name(inputs: "RankerInputs | keras.KerasTensor") -> "RankerInputs":
+    return cast("RankerInputs", inputs) if isinstance(inputs, dict) else {"features": inputs}

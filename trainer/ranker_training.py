@@ -1,16 +1,21 @@
 """Training of the ranker on mined candidates."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from trainer.distribution.scope import scope_of, without_strategy
+from trainer.distribution.training_loop import fit
 from trainer.hyperparameters import Hyperparameters
 from trainer.ranker import Ranker
 from trainer.ranker_loss import RankerLoss
 from trainer.training_log import training_callbacks
+
+if TYPE_CHECKING:
+    from trainer.warm_start.ranker_start import RankerStart
 
 _ADAPTED_BATCHES = 16
 _PATIENCE = 2
@@ -25,6 +30,8 @@ def train_ranker(
     settings: Hyperparameters,
     logs: Path,
     vector_size: int = 0,
+    start: "RankerStart | None" = None,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> Ranker:
     """Fit a ranker; the epoch with the smallest validation loss is kept.
 
@@ -39,18 +46,26 @@ def train_ranker(
         settings: Objectives, sizes, rates and seed.
         logs: Folder for what `trainer.training_log` writes.
         vector_size: Length of the vectors of candidates and events, P; only used where events are attended to.
+        start: An earlier ranker to go on from; None for a training from scratch.
+        strategy: Devices or machines that share each batch, see `trainer.distribution`; None for one device.
     """
     keras.utils.set_random_seed(settings.seed)
-    ranker = new_ranker(feature_count, settings, vector_size)
-    mean, variance = _moments(training.take(_ADAPTED_BATCHES))
-    ranker.set_scale(mean, variance)
-    epochs, batches = settings.ranker["epochs"], int(training.reduce(0, lambda count, _: count + 1))
-    rate = keras.optimizers.schedules.CosineDecay(settings.ranker["learning_rate"], max(epochs * batches, 1))
-    ranker.compile(optimizer=keras.optimizers.Adam(rate), loss=ranker_loss(settings))
+    with scope_of(strategy):
+        ranker = new_ranker(feature_count, settings, vector_size)
+    epochs, first_rate = settings.ranker["epochs"], settings.ranker["learning_rate"]
+    if start is not None and start.carry(ranker):
+        epochs, first_rate = start.epochs, first_rate * start.learning_rate_share
+    else:
+        mean, variance = _moments(training.take(_ADAPTED_BATCHES))
+        ranker.set_scale(mean, variance)
+    batches = int(training.reduce(0, lambda count, _: count + 1))
+    rate = keras.optimizers.schedules.CosineDecay(first_rate, max(epochs * batches, 1))
+    with scope_of(strategy):
+        ranker.compile(optimizer=keras.optimizers.Adam(rate), loss=ranker_loss(settings))
     best = keras.callbacks.EarlyStopping(patience=_PATIENCE, restore_best_weights=True)
     callbacks = [best, *training_callbacks("ranker", logs, batches)]
-    ranker.fit(training, validation_data=validation, epochs=epochs, verbose=2, callbacks=callbacks)
-    return ranker
+    fit(ranker, training, epochs, callbacks, strategy, validation)
+    return without_strategy(ranker, strategy)
 
 
 def new_ranker(feature_count: int, settings: Hyperparameters, vector_size: int = 0) -> Ranker:

@@ -1,12 +1,14 @@
 """Two-tower retrieval: a query tower, an item tower, and the softmax that trains them."""
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import keras
 import numpy as np
 from keras import ops
 
+from trainer.distribution.replicas import replica_count
 from trainer.history import HistoryEvents
 from trainer.item_tables import ItemFeatures, ItemTables
 from trainer.losses import Candidates
@@ -20,6 +22,9 @@ HistoryVectors = Literal["shared", "separate", "tower"]
 
 _ID_SCALE = 0.05
 _LAYERS = ("query_tower", "item_tower", "softmax", "items")
+
+_IS_EVALUATED: ContextVar[bool] = ContextVar("is_evaluated", default=False)
+"""Replicas take turns within a step, each in its own thread: an attribute of the model would be that of all."""
 
 
 @keras.saving.register_keras_serializable(package="shoprank")
@@ -84,7 +89,6 @@ class TwoTowerModel(keras.Model):
         self.cutoffs: tuple[int, ...] = (10,)
         self.new_only = False
         self._ranking_metrics: list[RankingMetric] = []
-        self._is_evaluated = False
         self._create_weights()
 
     def _id_table(self, name: str) -> RowEmbedding:
@@ -235,20 +239,21 @@ class TwoTowerModel(keras.Model):
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """A step of `evaluate`: the loss, and where the targets stand in the ranking of the whole catalogue."""
-        self._is_evaluated = True
+        token = _IS_EVALUATED.set(True)
         try:
             return super().test_step(data)
         finally:
-            self._is_evaluated = False
+            _IS_EVALUATED.reset(token)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """The loss; in evaluation also the ranking metrics, which a training step would pay too much for."""
-        if self._is_evaluated:
+        is_evaluated = _IS_EVALUATED.get()
+        if is_evaluated:
             targets = ops.reshape(x["targets"], (-1,))
             ranks = target_ranks(self._scores(x, y_pred), targets)
             for metric in self._ranking_metrics:
                 metric.update_state(ranks, ops.cast(targets >= 0, "float32"))
-        shown = [self._loss_tracker, *(self._ranking_metrics if self._is_evaluated else [])]
+        shown = [self._loss_tracker, *(self._ranking_metrics if is_evaluated else [])]
         return {metric.name: metric.result() for metric in shown}
 
     def _scores(self, batch: Batch, queries: keras.KerasTensor) -> keras.KerasTensor:
@@ -302,11 +307,7 @@ class TwoTowerModel(keras.Model):
 
 def _share_of_replica(loss: keras.KerasTensor) -> keras.KerasTensor:
     """The loss of one of several replicas as its part of their mean: `tf.distribute` adds the gradients up."""
-    if keras.backend.backend() != "tensorflow":
-        return loss
-    import tensorflow as tf
-
-    return loss / tf.distribute.get_strategy().num_replicas_in_sync
+    return loss / replica_count()
 
 
 def _visible(batch: Batch) -> keras.KerasTensor:

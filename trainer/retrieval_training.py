@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from trainer.catalogue import Catalogue
+from trainer.distribution.precision import chosen_precision
+from trainer.distribution.scope import scope_of, without_strategy
+from trainer.distribution.training_loop import fit
 from trainer.history import HistoryEncoder, RecencyMean, history_encoder
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_tables import ItemFeatures, ItemTables
@@ -27,6 +31,9 @@ from trainer.towers import ItemTower, QueryTower
 from trainer.training_log import training_callbacks
 from trainer.windows import window_dataset
 
+if TYPE_CHECKING:
+    from trainer.warm_start.towers_start import TowersStart
+
 OPTIMIZERS = {"adagrad": RowSparseAdagrad, "lazy_adam": LazyAdam}
 """Row-sparse optimizers by the name that a configuration gives them."""
 
@@ -40,8 +47,10 @@ def train_towers(
     settings: Hyperparameters,
     logs: Path,
     window_count: int | None = None,
+    start: "TowersStart | None" = None,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> TwoTowerModel:
-    """Fit a two-tower model on training windows.
+    """Fit a two-tower model on training windows; with `training_privacy` as `trainer.privacy` does.
 
     Args:
         files: Transformed windows.
@@ -51,13 +60,26 @@ def train_towers(
         sizes: `users` and `event_types`, the rows of those vocabularies without the unknown one.
         settings: Sizes, rates and seed.
         logs: Folder for what `trainer.training_log` writes.
-        window_count: Windows in the files, if known: then the time left is known from the first epoch on.
+        window_count: Windows to learn from, if known: then the time left is known from the first epoch on.
+        start: Earlier towers to go on from; None for a training from scratch.
+        strategy: Devices or machines that share each batch, see `trainer.distribution`; None for one device.
     """
+    if settings.training_privacy is not None:
+        # It builds on this module.
+        from trainer.privacy.private_training import train_private_towers
+
+        replicas = 1 if strategy is None else strategy.num_replicas_in_sync
+        return train_private_towers(files, catalogue, texts, sizes, settings, logs, replicas)
     keras.utils.set_random_seed(settings.seed)
     options = settings.retrieval
     known = ItemFeatures.of_catalogue(catalogue, texts)
-    model = build_towers(catalogue, known, sizes, options)
+    with scope_of(strategy):
+        model = build_towers(catalogue, known, sizes, options)
     model.set_items(known, counts)
+    epochs, rate, since = options["epochs"], options["learning_rate"], None
+    if start is not None:
+        start.carry(model)
+        epochs, rate, since = start.epochs, rate * start.learning_rate_share, start.since
     dataset = window_dataset(
         files,
         options["batch_windows"],
@@ -65,20 +87,26 @@ def train_towers(
         settings.seed,
         options["basket_positives"],
         repeats=options["repeats"],
+        since=since,
     )
     batches = None if window_count is None else -(-window_count // options["batch_windows"])
-    model.compile(
-        optimizer=OPTIMIZERS[options["optimizer"]](options["learning_rate"]),
-        steps_per_execution=options["steps_per_execution"],
-        jit_compile=False,
-    )
+    with scope_of(strategy):
+        model.compile(
+            optimizer=OPTIMIZERS[options["optimizer"]](rate),
+            steps_per_execution=options["steps_per_execution"],
+            jit_compile=False,
+        )
     callbacks = [*training_callbacks("towers", logs, batches), *_refreshes(model)]
-    model.fit(dataset, epochs=options["epochs"], verbose=2, callbacks=callbacks)
-    return model
+    fit(model, dataset, epochs, callbacks, strategy)
+    return without_strategy(model, strategy)
 
 
 def build_towers(
-    catalogue: Catalogue, known: ItemFeatures, sizes: Mapping[str, int], options: Mapping[str, Any]
+    catalogue: Catalogue,
+    known: ItemFeatures,
+    sizes: Mapping[str, int],
+    options: Mapping[str, Any],
+    softmax: FullSoftmax | SampledSoftmax | None = None,
 ) -> TwoTowerModel:
     """An untrained model with the parts that a configuration names.
 
@@ -87,8 +115,9 @@ def build_towers(
         known: Their features.
         sizes: See `train_towers`.
         options: The section `retrieval` of a configuration.
+        softmax: The loss; by default the one that the options name.
     """
-    dimension, precision = options["dimension"], options["precision"]
+    dimension, precision = options["dimension"], chosen_precision(options["precision"])
     query_tower = QueryTower(
         sizes["users"],
         dimension,
@@ -111,7 +140,7 @@ def build_towers(
     return TwoTowerModel(
         query_tower,
         item_tower,
-        _softmax(len(catalogue), options),
+        softmax or _softmax(len(catalogue), options),
         ItemTables(len(catalogue), known.widths, name="items"),
         dimension,
         user_count=sizes["users"],
@@ -121,7 +150,7 @@ def build_towers(
 
 
 def _encoder(options: Mapping[str, Any]) -> HistoryEncoder:
-    precision = options["precision"]
+    precision = chosen_precision(options["precision"])
     if options["history_encoder"] == "recency_mean":
         return RecencyMean(options["decays_in_events"], options["decays_in_days"], dtype=precision)
     return history_encoder(options["history_encoder"], options["dimension"], dtype=precision)

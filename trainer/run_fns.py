@@ -1,5 +1,6 @@
 """The functions that TFX's Trainer calls: towers first, then ranker, posterior and the servable."""
 
+import tempfile
 import time
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,8 @@ import tensorflow_transform as tft
 from trainer import features
 from trainer.calibration.held_out import calibrate
 from trainer.catalogue import read_catalogue
+from trainer.distribution.strategies import is_chief
+from trainer.distribution.worker import distributed, logs_folder
 from trainer.eval_traffic import TRAFFIC_FILE, EvalTraffic
 from trainer.export import build_retrieval_graph, build_servable, export_servable, objective_utility
 from trainer.export_checks.recorded_calls import CALLS_FILE
@@ -27,6 +30,15 @@ from trainer.shop_encoder import hand_on_networks, load_cross_encoder, load_shop
 from trainer.shop_neighbours import shop_neighbours
 from trainer.user_events import read_user_events
 from trainer.user_store import UserStore
+from trainer.warm_start.starts import (
+    RankingStart,
+    texts_to_start_with,
+    towers_start,
+    trained_users,
+    window_count,
+    windows_to_learn,
+)
+from trainer.warm_start.training_span import FORGOTTEN_USERS, TrainingSpan
 
 RANKER_FILE = "ranker.keras"
 
@@ -43,16 +55,19 @@ class FnArgs(Protocol):
     custom_config: dict
 
 
-def retrieval_run_fn(fn_args: FnArgs) -> None:
+@distributed
+def retrieval_run_fn(fn_args: FnArgs, strategy: tf.distribute.Strategy | None = None) -> None:
     """Train the towers and write a `RetrievalPackage`.
 
-    `train_files` are the splits train, ranker, users and catalogue; `base_model` holds the `ItemTexts`.
+    `train_files` are the splits train, ranker, users and catalogue; `base_model` holds the `ItemTexts`. Of several
+    workers the chief alone writes.
     """
     settings = _settings(fn_args)
     transform = tft.TFTransformOutput(fn_args.transform_output)
     files = split_files(fn_args.train_files, features.CATALOGUE)
     catalogue = read_catalogue(files, transform, settings.objective_values)
-    texts = ItemTexts.load(Path(fn_args.base_model))
+    start = towers_start(fn_args.custom_config, transform, settings)
+    texts = texts_to_start_with(ItemTexts.load(Path(fn_args.base_model)), start)
     window_files = split_files(fn_args.train_files, features.TRAIN)
     windows, cases, users = (
         read_user_events(split_files(fn_args.train_files, split))
@@ -63,17 +78,23 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
         "users": transform.vocabulary_size_by_name(features.USER_ID),
         "event_types": transform.vocabulary_size_by_name(features.EVENT_TYPES),
     }
-    towers = train_towers(
-        window_files,
-        catalogue,
-        texts.vectors,
-        target_counts(windows, len(catalogue), settings.retrieval["repeats"]),
-        sizes,
-        settings,
-        logs=Path(fn_args.model_run_dir),
-        window_count=len(windows),
-    )
-    towers.set_trained_users(windows.users)
+    learned, start = windows_to_learn(windows, start)
+    with tempfile.TemporaryDirectory() as temporary:
+        towers = train_towers(
+            window_files,
+            catalogue,
+            texts.vectors,
+            target_counts(learned, len(catalogue), settings.retrieval["repeats"]),
+            sizes,
+            settings,
+            logs=logs_folder(fn_args, strategy, temporary),
+            window_count=window_count(learned),
+            start=start,
+            strategy=strategy,
+        )
+    if not is_chief(strategy):
+        return
+    towers.set_trained_users(trained_users(learned, start))
     package = RetrievalPackage(
         towers=towers,
         catalogue=catalogue,
@@ -86,14 +107,18 @@ def retrieval_run_fn(fn_args: FnArgs) -> None:
         fusion=texts.fusion,
     )
     package.save(Path(fn_args.serving_model_dir))
+    forgotten = fn_args.custom_config.get(FORGOTTEN_USERS, "")
+    TrainingSpan.of(windows, forgotten).save(Path(fn_args.serving_model_dir))
     hand_on_networks(Path(fn_args.base_model), Path(fn_args.serving_model_dir))
 
 
-def ranker_run_fn(fn_args: FnArgs) -> None:
+@distributed
+def ranker_run_fn(fn_args: FnArgs, strategy: tf.distribute.Strategy | None = None) -> None:
     """Train the ranker, calibrate it, compute the posterior and export the servable.
 
     `train_files` are mined candidates with the splits train and calibration, `eval_files` those of eval, with the
-    traffic of the eval window beside the splits; `base_model` is the retrieval package.
+    traffic of the eval window beside the splits; `base_model` is the retrieval package. Of several workers the chief
+    alone writes.
     """
     settings = _settings(fn_args)
     transform = tft.TFTransformOutput(fn_args.transform_output)
@@ -110,12 +135,20 @@ def ranker_run_fn(fn_args: FnArgs) -> None:
 
     files = split_files(fn_args.train_files, features.TRAIN)
     training, validation = examples(files, settings.seed), examples(fn_args.eval_files, None)
-    ranker = train_ranker(training, validation, width, settings, Path(fn_args.model_run_dir), vector_size)
+    start = RankingStart.of(fn_args.custom_config)
+    earlier = None if start is None else start.ranker
+    with tempfile.TemporaryDirectory() as temporary:
+        logs = logs_folder(fn_args, strategy, temporary)
+        ranker = train_ranker(training, validation, width, settings, logs, vector_size, earlier, strategy)
+    if not is_chief(strategy):
+        return
     held_out = examples(split_files(fn_args.train_files, features.CALIBRATION), None)
     calibration = calibrate(ranker, held_out, settings.ranker["calibration"])
     utility = objective_utility(package.catalogue, settings)
     item_ids = package.catalogue.item_ids.tolist()
     posterior = posterior_of(ranker, examples(files, None), settings, item_ids, utility=utility)
+    if start is not None:
+        posterior = start.add_evidence(posterior, ranker, examples(files, None), settings, utility, item_ids)
     encoder = load_shop_encoder(Path(fn_args.base_model), settings)
     version = str(int(time.time()))
     networks = (encoder, load_cross_encoder(Path(fn_args.base_model)))

@@ -8,6 +8,7 @@ from trainer import features
 from trainer.user_events import SECONDS_A_DAY, SPEC
 
 _LAST = tf.int64.max
+_PARSED_AT_ONCE = 1024
 
 
 def window_dataset(
@@ -17,6 +18,7 @@ def window_dataset(
     seed: int,
     basket_positives: bool = False,
     repeats: bool = True,
+    since: int | None = None,
 ) -> tf.data.Dataset:
     """Batches of transformed training windows, shuffled, anew each epoch.
 
@@ -29,6 +31,8 @@ def window_dataset(
         seed: Seed of order and draws.
         basket_positives: Whether to tell which drawn targets belong together.
         repeats: Whether an item that stands earlier in the window may be a target.
+        since: Only events after this time may be targets, epoch seconds, and windows without one are left out; None
+            for all.
 
     Returns:
         A data set of dictionaries, as `trainer.retrieval.TwoTowerModel` takes them: `users` int64 [B]; `history`
@@ -38,26 +42,55 @@ def window_dataset(
         with `basket_positives` also `positives` int64 [B, T, T]: the drawn targets of the same basket or time, -1 for
         the others.
     """
-    records = tf.data.TFRecordDataset(tf.io.matching_files(files), compression_type="GZIP").cache()
+    records = tf.data.TFRecordDataset(tf.io.matching_files(files), compression_type="GZIP")
+    records = (records if since is None else _with_targets_after(records, since)).cache()
     shuffled = records.shuffle(100_000, seed=seed).batch(batch)
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
     pairs = tf.data.Dataset.zip(shuffled, seeds)
 
     def drawn(windows: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _draw(windows, targets, seed, basket_positives, repeats)
+        return draw_targets(windows, targets, seed, basket_positives, repeats, since)
 
     return pairs.map(drawn, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
-def _draw(
-    serialized: tf.Tensor, count: int, seed: tf.Tensor, basket_positives: bool, repeats: bool
+def _with_targets_after(records: tf.data.Dataset, since: int) -> tf.data.Dataset:
+    """The windows with a target after a time, epoch seconds."""
+
+    def kept(serialized: tf.Tensor) -> tf.Tensor:
+        parsed = tf.io.parse_example(serialized, SPEC)
+        is_new = (parsed[features.IS_TARGET] == 1) & (parsed[features.TIMESTAMPS] > since)
+        return tf.boolean_mask(serialized, tf.reduce_any(is_new, axis=1))
+
+    return records.batch(_PARSED_AT_ONCE).map(kept).unbatch()
+
+
+def draw_targets(
+    serialized: tf.Tensor,
+    count: int,
+    seed: tf.Tensor,
+    basket_positives: bool,
+    repeats: bool,
+    since: int | None = None,
 ) -> dict[str, tf.Tensor]:
+    """A batch of windows with some of their targets; see `window_dataset`.
+
+    Args:
+        serialized: Windows as serialised examples, string [B].
+        count: Targets drawn from each window.
+        seed: int64 [2].
+        basket_positives: Whether the batch says which items share the basket of a target.
+        repeats: Whether what stands earlier in a window may be a target.
+        since: Second after which an event may be a target; None for any.
+    """
     parsed = tf.io.parse_example(serialized, SPEC)
     items = parsed[features.ITEM_IDS].to_tensor(-1)
     times = parsed[features.TIMESTAMPS].to_tensor(_LAST)
     # Padding shares a basket number with nothing: real ones start at 0.
     baskets = parsed[features.BASKETS].to_tensor(-1)
     is_target = parsed[features.IS_TARGET].to_tensor(0) == 1
+    if since is not None:
+        is_target &= times > since
     if not repeats:
         is_target &= ~_stands_earlier(items)
     chance = tf.where(is_target, tf.random.stateless_uniform(tf.shape(items), seed), -1.0)

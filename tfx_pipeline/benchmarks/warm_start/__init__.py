@@ -1,0 +1,1 @@
+"""What continued training saves, and whether it costs quality."""

@@ -1,0 +1,1 @@
+"""Training that continues from an earlier model, over vocabularies that have changed meanwhile."""
