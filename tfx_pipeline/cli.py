@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfx_pipeline.cli_compile import add_compile_verb
 from tfx_pipeline.cli_data import add_data_verbs
 from tfx_pipeline.cli_evaluate import add_evaluate_verbs
 from tfx_pipeline.cli_feedback import add_feedback_verbs
@@ -23,6 +24,7 @@ from tfx_pipeline.cli_options import (
     Verbose,
     settings,
 )
+from tfx_pipeline.cli_profile import add_profile_verbs
 from tfx_pipeline.cli_questions import add_question_verbs
 from tfx_pipeline.cli_refresh import add_refresh_verb
 from tfx_pipeline.cli_report import add_report_verbs
@@ -56,9 +58,21 @@ def run(
     dataset: DatasetName = None,
     data_dir: DataDir = None,
     run_dir: OtherRunDir = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and run again whenever there are new data.")] = False,
+    every: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds between two looks of --watch at the data; 60 by default.")
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Train, evaluate and push a model for your own shop, or for a public data set."""
+    if every is not None and not watch:
+        raise typer.BadParameter("--every goes with --watch")
+    if watch:
+        from tfx_pipeline.watch_verb import run_arguments, watch_verb
+
+        options = {"config": config, "dataset": dataset, "data-dir": data_dir, "run-dir": run_dir}
+        watch_verb(lambda: settings(config, dataset, data_dir, run_dir), run_arguments(options), every)
+        return
     chosen = settings(config, dataset, data_dir, run_dir)
     from tfx_pipeline.run import run as run_pipeline
 
@@ -69,7 +83,10 @@ def run(
 def benchmark(
     name: Annotated[
         str,
-        typer.Argument(help="What to measure: ingest, evaluate, quality, train, text, ranker, bandit, index or serve."),
+        typer.Argument(
+            help="What to measure: ingest, evaluate, quality, train, text, ranker, bandit, index, serve, export, "
+            "privacy, attributes or automation."
+        ),
     ],
     data_dir: Annotated[Path, typer.Option(help="Where real data lies.")] = Path("../shared/data"),
     json_file: Annotated[Path | None, typer.Option("--json", help="File that gets the figures as JSON.")] = None,
@@ -98,12 +115,14 @@ def _conclude(summary: "RunSummary", run_dir: Path) -> None:
 for add_verbs in (
     add_serve_verb,
     add_question_verbs,
+    add_profile_verbs,
     add_version_verbs,
     add_data_verbs,
     add_evaluate_verbs,
     add_report_verbs,
     add_run_verbs,
     add_refresh_verb,
+    add_compile_verb,
     add_feedback_verbs,
 ):
     add_verbs(app)

@@ -7,13 +7,19 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from tfx_pipeline.automation_config import AutomationConfig
+from tfx_pipeline.distribution_config import DistributionConfig
 from tfx_pipeline.evaluation_config import EvaluationConfig, PositiveNumbers
+from tfx_pipeline.export_config import ExportConfig
 from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.table_config import DataConfig, Fraction, Paths, Section
 from tfx_pipeline.text_config import TextConfig
+from tfx_pipeline.training_config import TrainingConfig
+from tfx_pipeline.training_privacy_config import TrainingPrivacyConfig
 from tfx_pipeline.validation_config import ValidationConfig
 from tfx_pipeline.write_aside import write_aside
 from trainer.objective_chain import chain_order
+from trainer.privacy.settings import require_separable_loss
 
 
 class ConfigError(ValueError):
@@ -109,8 +115,9 @@ class RetrievalConfig(Section):
     pairs."""
     optimizer: Literal["lazy_adam", "adagrad"] = "lazy_adam"
     """Both update only the rows of a batch."""
-    precision: Literal["float32", "mixed_bfloat16"] = "float32"
-    """Type that the towers compute in; losses and tables stay float32."""
+    precision: Literal["float32", "mixed_bfloat16", "auto"] = "float32"
+    """Type that the towers compute in; losses and tables stay float32. `auto` is `mixed_bfloat16` on a TPU and on a CPU
+    with instructions for it."""
     steps_per_execution: int = Field(8, ge=1)
     """Training steps between two looks of Python."""
     epochs: int = Field(3, ge=1)
@@ -229,15 +236,30 @@ class Config(Section):
     objectives: dict[str, ObjectiveConfig] = Field(min_length=1)
     split: SplitConfig = SplitConfig()
     validation: ValidationConfig = ValidationConfig()
+    automation: AutomationConfig = AutomationConfig()
     history: HistoryConfig = HistoryConfig()
     text: TextConfig = TextConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
+    training: TrainingConfig = TrainingConfig()
+    training_privacy: TrainingPrivacyConfig = TrainingPrivacyConfig()
+    distribution: DistributionConfig = DistributionConfig()
     ranker: RankerConfig = RankerConfig()
     bandit: BanditConfig = BanditConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    export: ExportConfig = ExportConfig()
     seed: int = 7
     beam_options: list[str] = []
     """Options of Apache Beam, such as `--runner=DataflowRunner`; by default its steps run in this process."""
+
+    @field_validator("beam_options")
+    @classmethod
+    def _beam_knows_its_options(cls, options: list[str]) -> list[str]:
+        if options:
+            # Here, because importing Beam takes seconds.
+            from tfx_pipeline.orchestrators.beam_options import check_beam_options
+
+            check_beam_options(options)
+        return options
 
     @field_validator("objectives")
     @classmethod
@@ -268,6 +290,15 @@ class Config(Section):
         given = {bool(self.data.events.eval_path), bool(self.data.events.test_path)}
         if given != {self.split.method == "files"}:
             raise ValueError("split.method files and data.events.eval_path and test_path belong together")
+        return self
+
+    @model_validator(mode="after")
+    def _private_loss_is_separable(self) -> "Config":
+        if self.training_privacy.settings is not None:
+            require_separable_loss(self.retrieval.model_dump())
+            if self.distribution.strategy != "none":
+                name = self.distribution.strategy
+                raise ValueError(f"distribution.strategy is {name}, but private training has one device")
         return self
 
     @property
@@ -336,4 +367,6 @@ def _resolve_paths(config: Config, base: Path) -> Config:
         data.feedback = str((base / data.feedback).resolve())
     if config.text.checkpoint is not None:
         config.text.checkpoint = (base / config.text.checkpoint).resolve()
+    if config.training.continue_from is not None:
+        config.training.continue_from = (base / config.training.continue_from).resolve()
     return config

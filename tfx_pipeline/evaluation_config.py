@@ -80,6 +80,10 @@ class EvaluationConfig(Section):
     """Blocks a model whose NDCG at the first cut-off, all items, lies below that of the last blessed model on the same
     users by more than this share, if the paired interval of the difference lies below zero as well; None for no such
     gate."""
+    doubt_window: bool = True
+    """Whether an eval window blocks every model if the last blessed one is clearly below most popular in it, that is
+    with its whole interval at the first cut-off, all items: then the data are more likely to be wrong than the model
+    that was blessed."""
     off_policy_slates: int = Field(5_000, ge=1)
     """Latest slates of the feedback log that a new model is asked about."""
     minimum_effective_sample_size: float = Field(100.0, ge=0)

@@ -12,6 +12,7 @@ from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from tfx.types import BaseChannel
 
 from tfx_pipeline import stage_code
+from tfx_pipeline.automation.stages import AutomationFilter, AutomationScorer
 from tfx_pipeline.code_version import code_version
 from tfx_pipeline.components.anomaly_gate import AnomalyGate
 from tfx_pipeline.components.atomic_pusher import AtomicPusherExecutor
@@ -29,6 +30,7 @@ from tfx_pipeline.components.text_encoding import TextEncoding
 from tfx_pipeline.components.text_pretraining import TextPretraining
 from tfx_pipeline.components.text_training import TextTraining
 from tfx_pipeline.config import Config
+from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.evaluation_config import EvaluationConfig
 from tfx_pipeline.example_files import SPLITS
 from tfx_pipeline.feedback.training_slates import TrainingLog
@@ -41,6 +43,8 @@ from tfx_pipeline.sources.forgotten_users import FORGOTTEN_USERS_FILE, digest
 from tfx_pipeline.sources.user_hash import user_hash
 from trainer.features import CALIBRATION, CATALOGUE, EVAL, RANKER, TRAIN, USERS
 from trainer.text_checkpoint import read_checkpoint
+from trainer.warm_start.continuation import CONTINUATION, Continuation
+from trainer.warm_start.training_span import FORGOTTEN_USERS
 
 PIPELINE_NAME = "shoprank"
 
@@ -54,6 +58,7 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
 
     Raises:
         DataError: A source file cannot be read.
+        PipelineError: The export leaves out a signature that the feedback log is asked with.
         TextCheckpointError: The text encoder cannot be read.
     """
     ingest = Ingest(
@@ -67,9 +72,11 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
         split=config.split.model_dump_json(),
         history=config.history.model_dump_json(),
     )
-    validation = _validation(ingest.outputs["tables"], examples.outputs["examples"], config)
+    automation = _automation(ingest, examples, config)
+    kept = automation[-1] if config.automation.action == "filter" else examples
+    validation = _validation(ingest.outputs["tables"], kept.outputs["examples"], config)
     *_, schema, _, _, _, gate_of_data = validation
-    transform = _transform(examples.outputs["examples"], schema.outputs["union"], gate_of_data)
+    transform = _transform(kept.outputs["examples"], schema.outputs["union"], gate_of_data)
     trained = _trained_encoder(ingest, transform, config)
     texts = _text_encoding(transform, trained[-1] if trained else None, config)
     towers = _towers(transform, texts, config)
@@ -96,6 +103,7 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
     stages = [
         ingest,
         examples,
+        *automation,
         *validation,
         transform,
         *trained,
@@ -130,6 +138,37 @@ def _data_version(config: Config, data_hash: str) -> str:
     hasher = user_hash(config.data.privacy)
     key = hasher.fingerprint() if hasher is not None else ""
     return " ".join([data_hash, code_version(*stage_code.DATA_CODE), forgotten, key])
+
+
+def _automation(
+    ingest: base_component.BaseComponent, examples: base_component.BaseComponent, config: Config
+) -> list[base_component.BaseComponent]:
+    """The stages that look for behaviour that looks automated, as far as they are wanted."""
+    if config.automation.action == "off":
+        return []
+    scorer = AutomationScorer(
+        tables=ingest.outputs["tables"],
+        split=config.split.model_dump_json(),
+        settings=config.automation.model_dump_json(),
+        run_dir=str(config.run_dir),
+        version=code_version(*stage_code.AUTOMATION_CODE),
+    )
+    if config.automation.action == "report":
+        return [scorer]
+    return [
+        scorer,
+        AutomationFilter(
+            unfiltered=examples.outputs["examples"],
+            listing=scorer.outputs["listing"],
+            version=code_version(*stage_code.AUTOMATION_CODE),
+        ),
+    ]
+
+
+def _forgotten(config: Config) -> dict[str, str]:
+    """Who is left out, for those who may go on from the towers; nothing while it is nobody."""
+    forgotten = digest(config.run_dir / FORGOTTEN_USERS_FILE)
+    return {FORGOTTEN_USERS: forgotten} if forgotten else {}
 
 
 def _validation(tables: BaseChannel, examples: BaseChannel, config: Config) -> list[base_component.BaseComponent]:
@@ -256,7 +295,7 @@ def _towers(transform: Transform, texts: base_component.BaseComponent, config: C
         base_model=texts.outputs["texts"],
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN, RANKER, USERS, CATALOGUE]),
         eval_args=trainer_pb2.EvalArgs(splits=[EVAL]),
-        custom_config=_custom_config(config),
+        custom_config={**_custom_config(config), **_forgotten(config)},
     ).with_id("TowerTrainer")
 
 
@@ -287,7 +326,7 @@ def _ranker(transform: Transform, towers: Trainer, miner: base_component.BaseCom
         base_model=towers.outputs["model"],
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN, CALIBRATION]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config=_custom_config(config),
+        custom_config=_custom_config(config, exported=True),
     ).with_id("RankerTrainer")
 
 
@@ -339,6 +378,8 @@ def _off_policy_evaluator(
     log = feedback_log(config)
     if log is None:
         return []
+    if "propensities" not in config.export.signatures:
+        raise PipelineError(f"export.signatures: without propensities, by which {log} asks the model")
     names = {"run_dir", "data", "objectives", "split", "bandit", "evaluation", "seed"}
     return [
         OffPolicyEvaluator(
@@ -358,23 +399,49 @@ def _evaluated_config(config: Config) -> Config:
     kept = Config.model_validate(config.model_dump(include=names))
     # Of the gates' bounds the evaluation needs no more than the baselines that they name.
     bounds: dict[str, Any] = {"thresholds": [each for each in kept.evaluation.thresholds if each.above]}
-    for name in ("maximum_drop", "maximum_search_loss", "minimum_lift_over_popular", "minimum_ranker_auc"):
+    for name in (
+        "maximum_drop",
+        "doubt_window",
+        "maximum_search_loss",
+        "minimum_lift_over_popular",
+        "minimum_ranker_auc",
+    ):
         bounds[name] = getattr(EvaluationConfig(), name)
     kept.evaluation = kept.evaluation.model_copy(update=bounds)
     return kept
 
 
-def _hyperparameters(config: Config) -> str:
+def _hyperparameters(config: Config, exported: bool = False) -> str:
     # As text: TFX sorts the keys of a mapping, and the order of the objectives counts.
     names = {"objectives", "history", "text", "retrieval", "ranker", "bandit", "seed"}
+    # No stage before the export depends on it, so that another export trains no towers.
+    names |= {"export"} if exported else set()
     # What the encoder was trained with reaches the models through its artifact alone.
     others = {"text": {"pretraining", "training"}, "bandit": {"attribution_hours"}}
     values = config.model_dump(mode="json", include=names, exclude=others)
-    return json.dumps({**values, "shared_cut": config.split.method == "time"})
+    privacy = config.training_privacy.settings
+    return json.dumps({**values, "shared_cut": config.split.method == "time", "training_privacy": privacy})
 
 
-def _custom_config(config: Config) -> dict[str, Any]:
-    return {"hyperparameters": _hyperparameters(config), "version": code_version("trainer")}
+def _custom_config(config: Config, exported: bool = False) -> dict[str, Any]:
+    told = {"hyperparameters": _hyperparameters(config, exported), "version": code_version("trainer")}
+    return {**told, **_continuation(config), **config.distribution.options}
+
+
+def _continuation(config: Config) -> dict[str, str]:
+    """The model that towers and ranker go on from; nothing for a training from scratch."""
+    training = config.training
+    if training.continue_from is None:
+        return {}
+    return {
+        CONTINUATION: Continuation(
+            version=training.continue_from,
+            epochs=training.continued_epochs,
+            learning_rate_share=training.learning_rate_share,
+            overlap_days=training.overlap_days,
+            forgetting=training.forgetting,
+        ).to_json()
+    }
 
 
 def _pipeline(stages: list[Any], config: Config) -> pipeline.Pipeline:

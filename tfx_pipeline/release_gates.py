@@ -56,6 +56,8 @@ def catalogue_gates(result: WindowResult, settings: EvaluationConfig) -> Iterato
     yield popularity_gate(result, settings)
     if result.last_blessed is not None and settings.maximum_drop is not None:
         yield last_blessed_gate(result, settings)
+    if result.last_blessed is not None and settings.doubt_window:
+        yield from window_gate(result, settings)
     for threshold in settings.thresholds:
         yield threshold_gate(result, threshold)
     for gap in result.gaps:
@@ -79,6 +81,25 @@ def last_blessed_gate(result: WindowResult, settings: EvaluationConfig) -> Gate:
     if ours is None or theirs is None:
         return Gate(name, False, _NOBODY["all"])
     return _drop_gate(name, ours, theirs, settings.maximum_drop or 0.0, _test(result.tests, other, metric))
+
+
+def window_gate(result: WindowResult, settings: EvaluationConfig) -> Iterator[Gate]:
+    """Whether the window can be believed: a model that was blessed still does better than most popular, or may.
+
+    A model that learned from a poisoned span is not worse than the last blessed one on that span: both know nothing of
+    what is random. What tells is that the last blessed model has lost what it could do. No gate without an interval.
+    """
+    metric, other = f"NDCG@{settings.cutoffs[0]}", str(result.last_blessed)
+    row = result.table.row(other, "all")
+    value, interval = row.metrics[metric], row.intervals.get(metric)
+    popular = result.table.row(MOST_POPULAR, "all").metrics[metric]
+    if value is None or interval is None or popular is None:
+        return
+    name = f"{metric}, all items, {result.name} window, {other} against {MOST_POPULAR}"
+    reason = f"{value:.4f}, 95 % interval from {interval[0]:.4f} to {interval[1]:.4f}, against {popular:.4f}"
+    passed = interval[1] >= popular
+    advice = "" if passed else "; the data of this window contradict the model that was blessed: look at them first"
+    yield Gate(name, passed, reason + advice)
 
 
 def search_gates(searches: Sequence[SearchQuality], settings: EvaluationConfig) -> Iterator[Gate]:

@@ -5,15 +5,19 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfx_pipeline.automation.listing import listing_notes
 from tfx_pipeline.config import Config, save_config
+from tfx_pipeline.continued_training import training_start
 from tfx_pipeline.data_summary import DataSummary, data_notes, has_daily_spans
 from tfx_pipeline.distribution_comparison import COMPARISON_FILE, load_comparison
+from tfx_pipeline.drift_advice import drift_notes
 from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.leakage.report import AUDIT_FILE, AuditReport
 from tfx_pipeline.off_policy_check import OffPolicyCheck, read_check
 from tfx_pipeline.report import write_report
 from tfx_pipeline.row_counts import table_counts
 from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE, STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
+from tfx_pipeline.run_lock import sole_run
 from tfx_pipeline.run_log import log_to
 from tfx_pipeline.run_summary import Figure, RunSummary, WindowMetrics
 from tfx_pipeline.sources.fingerprint import fingerprint
@@ -22,6 +26,7 @@ from tfx_pipeline.sources.quarantine import show_quarantine
 from tfx_pipeline.sources.report import IngestReport
 from tfx_pipeline.write_aside import write_aside
 from trainer.export_checks.export_check import ExportCheck
+from trainer.privacy.statement import PrivacyStatement
 
 if TYPE_CHECKING:
     from tfx_pipeline.catalogue_evaluation import WindowResult
@@ -40,12 +45,18 @@ def run(config: Config, title: str = "shoprank") -> RunSummary:
 
     Raises:
         DataError: The shop's data cannot be used; nothing is pushed.
+        PipelineError: Another run is under way in the same directory.
     """
     started = datetime.now(timezone.utc)
     # Before the slow imports, so that a wrong column costs a second and not half a minute.
     check_tables(config.data)
-    prepare_environment()
     config.run_dir.mkdir(parents=True, exist_ok=True)
+    with sole_run(config.run_dir):
+        return _run_alone(config, title, started)
+
+
+def _run_alone(config: Config, title: str, started: datetime) -> RunSummary:
+    prepare_environment()
     save_config(config, config.run_dir / "config.yaml")
     for name in (STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES):
         (config.run_dir / name).unlink(missing_ok=True)
@@ -58,7 +69,10 @@ def run(config: Config, title: str = "shoprank") -> RunSummary:
 
         # Read once: they are large, and at the end of the run they may be others.
         data_hash = fingerprint(config.data)
-        run_locally(create_pipeline(config, data_hash))
+        start = training_start(config, data_hash)
+        if start.sentence:
+            console.print(start.sentence, highlight=False, soft_wrap=True)
+        run_locally(create_pipeline(start.config, data_hash))
         summary = _summarize(config, title, started, data_hash)
     write_summary(summary, config.run_dir)
     return summary
@@ -112,6 +126,7 @@ def _summarize(config: Config, title: str, started: datetime, data_hash: str) ->
         exploration=result.exploration,
         searches=result.searches,
         off_policy=_off_policy(records.get("OffPolicyEvaluator")),
+        privacy=PrivacyStatement.load(records["TowerTrainer"].outputs["model_run"]),
         versions=collect_versions(config, data_hash),
         figures=_export_figures(records["ExportChecker"]),
     )
@@ -133,10 +148,14 @@ def _data_summary(config: Config, report: IngestReport, records: Mapping[str, "S
     audit = (records["LeakageAuditor"].outputs["audit"] / AUDIT_FILE).read_text(encoding="utf-8")
     anomalies = load_anomalies(records["AnomalyGate"].outputs["anomalies"] / ANOMALIES_FILE)
     has_rejected = any(table.quarantined or table.dropped for table in report.tables.values())
+    comparison = load_comparison(records["DistributionComparator"].outputs["comparison"] / COMPARISON_FILE)
+    notes = data_notes(report, config.split.method, has_daily_spans(config.data.events))
+    listed = records.get("AutomationScorer")
+    automated = () if listed is None else listing_notes(listed.outputs["listing"])
     return DataSummary(
-        notes=data_notes(report, config.split.method, has_daily_spans(config.data.events)),
+        notes=(*notes, *drift_notes(comparison, config), *automated),
         audit=AuditReport.from_json(audit).checks,
-        comparison=load_comparison(records["DistributionComparator"].outputs["comparison"] / COMPARISON_FILE),
+        comparison=comparison,
         anomalies=tuple(f"{anomaly.severity}, {anomaly}" for anomaly in anomalies),
         quarantine_path=str(config.run_dir / "quarantine") if has_rejected else None,
     )

@@ -16,6 +16,7 @@ from tfx_pipeline.evaluation.table import EvaluationTable
 from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.run_details import ExampleUser, Exploration, TrainingCurve, Versions
 from tfx_pipeline.search_result import SearchQuality
+from trainer.privacy.statement import PrivacyStatement
 
 
 class RunSummaryError(ValueError):
@@ -149,6 +150,7 @@ class RunSummary:
         exploration: How much each policy explores.
         searches: How well the model searches, window by window.
         off_policy: What the feedback log says of the model; None without a log.
+        privacy: What a private training of the towers promises; None where it was not private.
         versions: What the run was made of.
     """
 
@@ -171,6 +173,7 @@ class RunSummary:
     exploration: tuple[Exploration, ...] = ()
     searches: tuple[SearchQuality, ...] = ()
     off_policy: OffPolicyCheck | None = None
+    privacy: PrivacyStatement | None = None
     versions: Versions = field(default_factory=Versions)
 
     @property

@@ -16,6 +16,13 @@ DATA_CODE = (
     "tfx_pipeline/components/ingest.py",
     "tfx_pipeline/components/example_builder.py",
 )
+AUTOMATION_CODE = (
+    "tfx_pipeline/automation",
+    "tfx_pipeline/forgetting/example_files.py",
+    "tfx_pipeline/split.py",
+    "tfx_pipeline/split_tables.py",
+    "tfx_pipeline/timeline.py",
+)
 AUDIT_CODE = (
     "tfx_pipeline/leakage",
     "tfx_pipeline/components/leakage_auditor.py",

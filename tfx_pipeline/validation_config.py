@@ -18,5 +18,8 @@ class ValidationConfig(Section):
     """Largest distance of a feature between the training events and the serving log."""
     thresholds: dict[str, Distance] = {}
     """Thresholds of single features, for drift and skew alike, such as `price: 0.5` or `event_channel: 0.1`."""
+    full_training_threshold: Distance = 0.6
+    """Drift of a feature above this, and above the feature's own threshold, asks for training from scratch; drift above
+    the feature's threshold alone asks for a wider window."""
     on_exceeded: Literal["warn", "stop"] = "warn"
     """What happens when a distance is above its threshold: `warn` tells it, `stop` ends the run."""

@@ -22,9 +22,13 @@ WALK = "tests/docs/test_walkthrough.py::test_own_data_from_the_first_line_to_the
 VERSIONS = "tests/tfx_pipeline/test_cli_versions.py::test_the_way_without_a_server"
 RUN_BY = {
     **dict.fromkeys(("versions", "promote", "canary", "rollback"), VERSIONS),
+    "attributes": "tests/tfx_pipeline/attributes/test_fill.py",
+    "automation": "tests/tfx_pipeline/test_cli_profile.py",
+    "profile": "tests/tfx_pipeline/test_cli_profile.py",
     "benchmark": "tests/tfx_pipeline/benchmarks/test_verb.py",
     "check": "tests/docs/test_walkthrough.py::test_the_tables_are_read",
     "compare": "tests/docs/test_walkthrough.py::test_evaluation_of_a_run",
+    "compile": "tests/tfx_pipeline/orchestrators/test_compile_pipeline.py",
     "demo": "tests/tfx_pipeline/test_cli.py::test_demo_runs_and_prints_the_summary",
     "evaluate": "tests/docs/test_walkthrough.py::test_evaluation_of_a_run",
     "explain": "tests/tfx_pipeline/test_cli.py::test_explain",
@@ -45,6 +49,7 @@ SCRIPTS_RUN_BY = {
     "examples/tiny_shop.py": "tests/docs/test_walkthrough.py::test_the_tables_are_read",
     "examples/scaling_arithmetic.py": WALK,
     "examples/coupon_slots.py": "tests/examples/test_coupon_slots.py",
+    "examples/federated_query_tower.py": "tests/examples/test_federated_query_tower.py",
     "examples/movielens_towers.py": "tests/examples/test_movielens_towers.py",
     "examples/node_client/make_descriptors.py": "tests/examples/test_node_client.py",
     "benchmarks/shops.py": "",  # hours; its output is docs/measurements.md

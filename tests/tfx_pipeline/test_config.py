@@ -105,7 +105,11 @@ DATES_INCREASE = "ranker_start, eval_start and test_start must increase"
         ("retrieval.time_gaps", "some", f"retrieval.time_gaps: {NOT_A_BOOLEAN}"),
         ("retrieval.basket_positives", "some", f"retrieval.basket_positives: {NOT_A_BOOLEAN}"),
         ("retrieval.optimizer", "sgd", "retrieval.optimizer: Input should be 'lazy_adam' or 'adagrad'"),
-        ("retrieval.precision", "float16", "retrieval.precision: Input should be 'float32' or 'mixed_bfloat16'"),
+        (
+            "retrieval.precision",
+            "float16",
+            "retrieval.precision: Input should be 'float32', 'mixed_bfloat16' or 'auto'",
+        ),
         ("retrieval.steps_per_execution", 0, f"retrieval.steps_per_execution: {AT_LEAST_1}"),
         ("retrieval.neighbours", 0, "retrieval.neighbours: Input should be greater than or equal to 1"),
         ("retrieval.neighbour_items", 0, "retrieval.neighbour_items: Input should be greater than or equal to 1"),

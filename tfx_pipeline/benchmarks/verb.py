@@ -51,8 +51,10 @@ def _evaluate(data_dir: Path) -> Iterator[Figure]:
 
 def _train(data_dir: Path) -> Iterator[Figure]:
     from tfx_pipeline.benchmarks.train import train_figures
+    from tfx_pipeline.benchmarks.warm_start.warm_start_figures import warm_start_figures
 
-    return train_figures(data_dir)
+    yield from train_figures(data_dir)
+    yield from warm_start_figures(data_dir)
 
 
 def _quality(data_dir: Path) -> Iterator[Figure]:
@@ -91,6 +93,32 @@ def _serve(data_dir: Path) -> Iterator[Figure]:
     return serve_figures(data_dir)
 
 
+def _privacy(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.privacy.privacy_figures import privacy_figures
+
+    return privacy_figures(data_dir)
+
+
+def _export(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.quantisation.quantisation_figures import quantisation_figures
+
+    return quantisation_figures(data_dir)
+
+
+def _attributes(data_dir: Path) -> Iterator[Figure]:
+    # Its items come with the set-up.
+    del data_dir
+    from tfx_pipeline.benchmarks.attributes.attribute_figures import attribute_figures
+
+    return attribute_figures()
+
+
+def _automation(data_dir: Path) -> Iterator[Figure]:
+    from tfx_pipeline.benchmarks.automation.automation_figures import automation_figures
+
+    return automation_figures(data_dir)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "ingest": _ingest,
     "evaluate": _evaluate,
@@ -101,5 +129,9 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "bandit": _bandit,
     "index": _index,
     "serve": _serve,
+    "export": _export,
+    "privacy": _privacy,
+    "attributes": _attributes,
+    "automation": _automation,
 }
 """Benchmark -> what measures it, given the folder of real data."""

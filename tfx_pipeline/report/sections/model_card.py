@@ -19,12 +19,13 @@ class ModelCard:
     data: list[str]
     intended_use: list[str]
     limits: list[str]
+    privacy: list[str]
 
 
 def _model_card(run: RunSummary) -> ModelCard | None:
     if not run.windows:
         return None
-    return ModelCard(list(_data(run)), list(_intended_use(run)), list(limits(run)))
+    return ModelCard(list(_data(run)), list(_intended_use(run)), list(limits(run)), _privacy(run))
 
 
 def _data(run: RunSummary) -> Iterator[str]:
@@ -34,6 +35,12 @@ def _data(run: RunSummary) -> Iterator[str]:
     for window in run.windows:
         yield f"{window.name.capitalize()} window: {_span(window)}, {format_count(window.table.users('all'))} users."
     yield "The windows come after everything that the model was fitted on, unless a note under Data says otherwise."
+
+
+def _privacy(run: RunSummary) -> list[str]:
+    if run.privacy is None:
+        return ["The towers were not trained with differential privacy."]
+    return list(run.privacy.sentences)
 
 
 def _span(window: WindowMetrics) -> str:
