@@ -251,16 +251,6 @@ class Config(Section):
     beam_options: list[str] = []
     """Options of Apache Beam, such as `--runner=DataflowRunner`; by default its steps run in this process."""
 
-    @field_validator("beam_options")
-    @classmethod
-    def _beam_knows_its_options(cls, options: list[str]) -> list[str]:
-        if options:
-            # Here, because importing Beam takes seconds.
-            from tfx_pipeline.orchestrators.beam_options import check_beam_options
-
-            check_beam_options(options)
-        return options
-
     @field_validator("objectives")
     @classmethod
     def _utility_is_taken(cls, objectives: dict[str, ObjectiveConfig]) -> dict[str, ObjectiveConfig]:

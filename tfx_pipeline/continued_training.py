@@ -8,6 +8,7 @@ from pathlib import Path
 from serving.model_server.version_directory import find_versions
 from tfx_pipeline.config import Config
 from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.operations.models_config import pins_of, read_config
 from tfx_pipeline.run_directory import serving_dir
 from tfx_pipeline.sources.forgotten_users import FORGOTTEN_USERS_FILE, digest
 from tfx_pipeline.write_aside import write_aside
@@ -50,7 +51,7 @@ def training_start(config: Config, data_hash: str) -> TrainingStart:
     """
     learned = _learned(config, data_hash)
     if config.training.start == "scratch":
-        _note(config.run_dir, learned, None)
+        _note_scratch(config.run_dir, learned)
         return TrainingStart(config, "")
     if config.training_privacy.settings is not None:
         raise PipelineError(
@@ -60,8 +61,8 @@ def training_start(config: Config, data_hash: str) -> TrainingStart:
     version = config.training.continue_from or _version_of(config.run_dir, learned)
     reason = "" if version is None else _reason_against(version, config.run_dir)
     if version is None or reason:
+        told = f"training starts from scratch: {reason or _reason_for_none(config.run_dir, learned)}"
         _note(config.run_dir, learned, None)
-        told = f"training starts from scratch: {reason or 'no version was pushed before this data came'}"
         return TrainingStart(_starting_from(config, None), told)
     _note(config.run_dir, learned, version)
     return TrainingStart(_starting_from(config, version), f"training continues from version {version}")
@@ -76,8 +77,14 @@ def _starting_from(config: Config, version: Path | None) -> Config:
     return config.model_copy(update={"training": config.training.model_copy(update={"continue_from": version})})
 
 
+def _reason_for_none(run_dir: Path, learned: str) -> str:
+    if _starts(run_dir).get(learned) == "":
+        return "so did the first run on this data, and no model is to learn the same events twice"
+    return "no version was pushed before this data came"
+
+
 def _version_of(run_dir: Path, learned: str) -> Path | None:
-    """The version that runs on this data go on from: the same as before, or else the newest."""
+    """The version that runs on this data go on from: the same as before, or else the stable one, or the newest."""
     known = _starts(run_dir).get(learned)
     if known == "":
         return None
@@ -85,6 +92,10 @@ def _version_of(run_dir: Path, learned: str) -> Path | None:
     if known is not None and (serving_dir(run_dir) / known).is_dir():
         return serving_dir(run_dir) / known
     versions = find_versions(serving_dir(run_dir))
+    # After a rollback the newest is not the one that is trusted.
+    pins = pins_of(read_config(run_dir))
+    if pins is not None and pins.stable in versions:
+        return versions[pins.stable]
     return versions[max(versions)] if versions else None
 
 
@@ -111,6 +122,15 @@ def _starts(run_dir: Path) -> dict[str, str]:
         return {str(data): str(version) for data, version in starts.items()}
     except (ValueError, AttributeError) as error:
         raise PipelineError(f"{path}: damaged: {error}; without the file the next run starts from scratch") from error
+
+
+def _note_scratch(run_dir: Path, learned: str) -> None:
+    """Remember a start that reads nothing of earlier ones, so that a damaged file does not stop it."""
+    try:
+        _note(run_dir, learned, None)
+    except PipelineError:
+        (run_dir / STARTS_FILE).unlink()
+        _note(run_dir, learned, None)
 
 
 def _note(run_dir: Path, learned: str, version: Path | None) -> None:

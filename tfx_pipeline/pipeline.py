@@ -175,7 +175,7 @@ def _validation(tables: BaseChannel, examples: BaseChannel, config: Config) -> l
     """The gates of the data: comparison with other events, audit, schema, statistics, validators, and what stops."""
     comparison = DistributionComparator(
         tables=tables,
-        settings=config.validation.model_dump_json(),
+        settings=config.validation.model_dump_json(exclude={"full_training_threshold"}),
         serving_log=config.data.serving_log.model_dump_json() if config.data.serving_log else "",
         version=code_version(*stage_code.COMPARISON_CODE),
         record=str(config.run_dir / STOPPED_BY_DISTANCES),

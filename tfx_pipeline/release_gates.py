@@ -97,8 +97,10 @@ def window_gate(result: WindowResult, settings: EvaluationConfig) -> Iterator[Ga
         return
     name = f"{metric}, all items, {result.name} window, {other} against {MOST_POPULAR}"
     reason = f"{value:.4f}, 95 % interval from {interval[0]:.4f} to {interval[1]:.4f}, against {popular:.4f}"
-    passed = interval[1] >= popular
-    advice = "" if passed else "; the data of this window contradict the model that was blessed: look at them first"
+    # A shop may bless models below most popular; then no more than that is to be expected.
+    passed = interval[1] >= popular * (1 + min(settings.minimum_lift_over_popular, 0.0))
+    doubt = "; the data of this window contradict the model that was blessed: look at them first, or set doubt_window"
+    advice = "" if passed else f"{doubt}: false"
     yield Gate(name, passed, reason + advice)
 
 

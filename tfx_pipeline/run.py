@@ -14,6 +14,7 @@ from tfx_pipeline.drift_advice import drift_notes
 from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.leakage.report import AUDIT_FILE, AuditReport
 from tfx_pipeline.off_policy_check import OffPolicyCheck, read_check
+from tfx_pipeline.orchestrators.beam_options import require_beam_options
 from tfx_pipeline.report import write_report
 from tfx_pipeline.row_counts import table_counts
 from tfx_pipeline.run_directory import METRICS_FILE, REPORT_FILE, STOPPED_BY_ANOMALIES, STOPPED_BY_DISTANCES
@@ -45,11 +46,12 @@ def run(config: Config, title: str = "shoprank") -> RunSummary:
 
     Raises:
         DataError: The shop's data cannot be used; nothing is pushed.
-        PipelineError: Another run is under way in the same directory.
+        PipelineError: Another run is under way in the same directory, or Beam does not know its options.
     """
     started = datetime.now(timezone.utc)
     # Before the slow imports, so that a wrong column costs a second and not half a minute.
     check_tables(config.data)
+    require_beam_options(config.beam_options)
     config.run_dir.mkdir(parents=True, exist_ok=True)
     with sole_run(config.run_dir):
         return _run_alone(config, title, started)

@@ -13,6 +13,10 @@ RUN_LOCK, WATCH_LOCK = "run.lock", "watch.lock"
 """In the run directory: locked by the process that runs the pipeline there, and by the one that waits for new data."""
 
 
+AT_WORK = "is at work here"
+"""In the message of a `RunUnderWayError`, by which the process that started a run knows one."""
+
+
 class RunUnderWayError(PipelineError):
     """Another process holds the run directory."""
 
@@ -40,7 +44,7 @@ def sole_run(run_dir: Path, lock: str = RUN_LOCK) -> Iterator[None]:
             file.seek(0)
             holder = " ".join(file.read().split()) or "another process"
             advice = "wait until it is done, or give this one another run_dir"
-            raise RunUnderWayError(f"{run_dir}: {holder} is at work here; {advice}") from None
+            raise RunUnderWayError(f"{run_dir}: {holder} {AT_WORK}; {advice}") from None
         except OSError as error:
             # The metadata of a run are in SQLite, which could not work there either.
             raise PipelineError(f"{path}: cannot be locked: {error.strerror}") from error

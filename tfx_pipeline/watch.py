@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from tfx_pipeline.config import Config, ConfigError
-from tfx_pipeline.run_lock import RunUnderWayError, sole_run
+from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.run_lock import sole_run
+from tfx_pipeline.run_summary import RunSummaryError
 from tfx_pipeline.sources.errors import DataError
 from tfx_pipeline.watched_data import (
     DataState,
@@ -61,7 +63,7 @@ class Watch:
         try:
             config = self.load()
             return self._handle(config, look(config.data))
-        except (ConfigError, DataError, RunUnderWayError) as error:
+        except (ConfigError, DataError, PipelineError, RunSummaryError, OSError) as error:
             self._settled = None
             self._tell_once(f"waiting: {error}")
             return False
@@ -71,15 +73,18 @@ class Watch:
         here = state, config.model_dump_json()
         if state != before or here == self._settled:
             return False
-        _make_free(config.run_dir)
         handled, version = read_handled(config.run_dir), input_version(config)
+        # After the data were read, which may take minutes.
+        _check_free(config.run_dir)
         if version != handled.version:
             new = what_is_new(state, handled, config.data.events)
             outcome = self.run(config)
             self._tell_once(f"{new}: {outcome.text}", again=True)
-            if outcome.stopped:
-                return True
-            write_handled(Handled(version, max(state.spans, default=None), outcome.text), config.run_dir)
+            if outcome.stopped or outcome.refused:
+                return outcome.stopped
+            # What was killed is tried again after a restart, but not every minute.
+            if outcome.handled:
+                write_handled(Handled(version, max(state.spans, default=None), outcome.text), config.run_dir)
         else:
             self._tell_once(f"nothing new; of the data that are there: {handled.outcome}")
         self._settled = here
@@ -92,7 +97,7 @@ class Watch:
         self._told = line
 
 
-def _make_free(run_dir: Path) -> None:
+def _check_free(run_dir: Path) -> None:
     """Check that nobody runs the pipeline here: then the data have to wait, and are not to be counted as tried."""
     run_dir.mkdir(parents=True, exist_ok=True)
     with sole_run(run_dir):

@@ -3,8 +3,10 @@
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 2**20
-"""Room for a history of ten thousand events."""
+MOST_BYTES = 4 * 2**20
+"""Room for two lists of ten thousand ids, which the schema allows."""
+_MOST_READ = 16
+"""How often as much is read of a body that is too large, before a client that goes on sending is given up."""
 TOO_LARGE = 413
 
 
@@ -27,7 +29,7 @@ class BodyLimit:
             return
         messages: list[Message] = []
         size, more = 0, True
-        while more:
+        while more and size <= _MOST_READ * self._most_bytes:
             message = await receive()
             size += len(message.get("body", b""))
             more = message.get("more_body", False)

@@ -8,6 +8,7 @@ import pytest
 from tfx_pipeline.config import Config, ConfigError, load_config, parse_config, save_config
 from tfx_pipeline.continued_training import STARTS_FILE, training_start
 from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.operations.models_config import read_config, with_versions, write_config
 from tfx_pipeline.sources.forgotten_users import FORGOTTEN_USERS_FILE, add, digest
 from trainer.hyperparameters import Hyperparameters
 from trainer.model_parts import ModelParts
@@ -119,6 +120,28 @@ def test_a_folder_that_is_no_version_is_one_line_that_names_it(tmp_path: Path) -
     training = {"start": "last_blessed", "continue_from": "/nowhere"}
     with pytest.raises(PipelineError, match=r"^/nowhere/assets.extra/parts.json: the model does not say [^\n]*$"):
         training_start(config_of(tmp_path, training=training), "data")
+
+
+def test_after_a_rollback_the_stable_version_is_gone_on_from(tmp_path: Path) -> None:
+    stable, _ = push(tmp_path, 10), push(tmp_path, 20)
+    config = with_versions(read_config(tmp_path), [10], {"stable": 10})
+    write_config(tmp_path, config)
+    assert training_start(config_of(tmp_path), "data").config.training.continue_from == stable
+
+
+def test_data_that_were_learned_from_scratch_say_so(tmp_path: Path) -> None:
+    push(tmp_path, 10)
+    training_start(config_of(tmp_path, training={}), "data")
+    start = training_start(config_of(tmp_path), "data")
+    assert (
+        start.sentence == SCRATCH + "so did the first run on this data, and no model is to learn the same events twice"
+    )
+
+
+def test_a_start_from_scratch_needs_no_list_of_starts(tmp_path: Path) -> None:
+    (tmp_path / STARTS_FILE).write_text("{")
+    training_start(config_of(tmp_path, training={}), "data")
+    assert list(json.loads((tmp_path / STARTS_FILE).read_text()).values()) == [""]
 
 
 def test_a_damaged_list_of_starts_is_named(tmp_path: Path) -> None:

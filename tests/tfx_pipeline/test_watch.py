@@ -190,3 +190,17 @@ def test_the_watch_ends_when_it_is_told_to(shop: Shop) -> None:
     shop.watch.watch(30.0)
     assert shop.waits == [30.0] * 4
     assert shop.runs == 1
+
+
+def test_a_run_that_was_refused_is_tried_again_at_the_next_look(shop: Shop) -> None:
+    shop.write("1")
+    shop.outcomes += [Outcome("failed: shop: x is at work here; wait", handled=False, refused=True), PUSHED]
+    assert shop.look(3) == ["span 1: failed: shop: x is at work here; wait", "span 1: version 7 was pushed"]
+
+
+def test_a_run_that_was_killed_is_tried_again_after_a_restart_alone(shop: Shop) -> None:
+    shop.write("1")
+    shop.outcomes += [Outcome("failed: the run was ended by SIGKILL", handled=False), PUSHED]
+    assert shop.look(4) == ["span 1: failed: the run was ended by SIGKILL"]
+    shop.watch = shop.new_watch()
+    assert shop.look(2) == ["span 1: version 7 was pushed"]

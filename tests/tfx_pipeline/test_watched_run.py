@@ -32,17 +32,27 @@ def never(_: float) -> bool:
     ("script", "text"),
     [
         (
-            "echo noise >&2; echo 'shoprank: items.csv: no column title' >&2; exit 1",
+            "echo noise >&2; echo 'shoprank: items.csv: no column title' >&2; echo Exception ignored >&2; exit 1",
             "failed: items.csv: no column title",
         ),
         ("exit 3", "failed: exit status 3"),
-        ("kill -9 $$", "failed: the run was ended by SIGKILL"),
         ("[ \"$*\" = '-m tfx_pipeline.cli run --config shop.yaml' ] || exit 5; exit 4", "failed: exit status 4"),
     ],
 )
 def test_a_failure_has_its_reason(process: Callable[[str], None], tmp_path: Path, script: str, text: str) -> None:
     process(script)
     assert run_apart(["--config", "shop.yaml"], tmp_path, never) == Outcome(text)
+
+
+def test_a_run_that_was_killed_leaves_its_data_to_be_handled(process: Callable[[str], None], tmp_path: Path) -> None:
+    process("kill -9 $$")
+    assert run_apart([], tmp_path, never) == Outcome("failed: the run was ended by SIGKILL", handled=False)
+
+
+def test_a_run_that_was_refused_is_to_be_tried_again(process: Callable[[str], None], tmp_path: Path) -> None:
+    process("echo 'shoprank: shop: x is at work here; wait' >&2; exit 1")
+    outcome = Outcome("failed: shop: x is at work here; wait", handled=False, refused=True)
+    assert run_apart([], tmp_path, never) == outcome
 
 
 def test_a_run_that_pushed_names_its_version(
@@ -65,4 +75,4 @@ def test_a_run_is_stopped(process: Callable[[str], None], tmp_path: Path, script
     begun = tmp_path / "begun"
     process(script.replace("begun", str(begun)))
     outcome = run_apart([], tmp_path, lambda _: begun.exists(), grace_seconds)
-    assert outcome == Outcome("stopped; finished stages stay in the cache", stopped=True)
+    assert outcome == Outcome("stopped; finished stages stay in the cache", stopped=True, handled=False)

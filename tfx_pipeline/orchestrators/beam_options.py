@@ -4,8 +4,23 @@ from contextlib import redirect_stderr
 from io import StringIO
 from typing import Any
 
+from tfx_pipeline.errors import PipelineError
+
 _ASK_THE_CLUSTER = ("flink", "spark", "portable")
 """Parts of the names of runners whose job service has options of its own, which only the service knows."""
+
+
+def require_beam_options(options: list[str]) -> None:
+    """Check the `beam_options` of a configuration that is about to run; without any Beam is not imported.
+
+    Raises:
+        PipelineError: Beam cannot run with them, see `check_beam_options`.
+    """
+    try:
+        if options:
+            check_beam_options(options)
+    except ValueError as error:
+        raise PipelineError(f"beam_options: {error}") from error
 
 
 def check_beam_options(options: list[str]) -> dict[str, Any]:
@@ -42,5 +57,6 @@ def _parse(options: list[str], retain_unknown: bool) -> dict[str, Any]:
             parsed = PipelineOptions(options)
             return dict(parsed.get_all_options(drop_default=True, retain_unknown_options=retain_unknown))
     except SystemExit as error:  # argparse ends the process, with the reason on the last line.
-        reason = said.getvalue().strip().splitlines()[-1].partition("error: ")[2]
+        lines = said.getvalue().strip().splitlines() or ["they ask for help"]
+        reason = lines[-1].partition("error: ")[2] or lines[-1]
         raise ValueError(f"Beam cannot read its options: {reason}") from error

@@ -11,6 +11,7 @@ import yaml
 from tfx_pipeline.config import Config
 from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.orchestrators.beam_options import require_beam_options
 from tfx_pipeline.orchestrators.compiled_pipeline import check_compiled
 from tfx_pipeline.orchestrators.remote_root import check_reachable, move_to_store, upload_kept
 from tfx_pipeline.orchestrators.run_folder import ARTIFACTS, FOLDER
@@ -67,7 +68,10 @@ def compile_pipeline(
         DataError: A source file cannot be read.
     """
     _check_call(output)
-    if store is not None and is_remote(store):
+    if store is not None and not is_remote(store):
+        raise PipelineError(f"--pipeline-root: {store} is no address of a store such as gs://bucket/shop")
+    require_beam_options(config.beam_options)
+    if store is not None:
         check_reachable(config)
     prepare_environment()
     # Here, because importing TFX takes a quarter of a minute.

@@ -63,8 +63,8 @@ def move_to_store(dag: "Pipeline", config: Config, root: str) -> None:
     the container that stands for it.
     """
     dag.pipeline_info.pipeline_root = join(root, ARTIFACTS)
-    # Not the beginning of another name: /shops/run is not in /shops/run-2.
-    local = re.compile(re.escape(str(config.run_dir)) + r"(?![\w.-])")
+    # Not the beginning of another name: /shops/run is not in /shops/run-2. Nor a part of an address.
+    local = re.compile(r"(?<![\w.:/-])" + re.escape(str(config.run_dir)) + r"(?![\w.-])")
     for node in dag.components:
         for name, value in node.exec_properties.items():
             if isinstance(value, str):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tfx_pipeline.remote_files import copy_file, copy_tree, join, list_files
+from tfx_pipeline.remote_files import copy_file, copy_tree, exists, join, list_files
 from tfx_pipeline.run_directory import serving_dir
 
 FOLDER = Path("/shoprank/run")
@@ -59,7 +59,9 @@ def run_folder(texts: Sequence[str], folder: Path, root: str) -> Iterator[None]:
 
 def _fetch(place: str, folder: Path, root: str) -> None:
     if place:
-        copy_tree(join(root, place), str(folder / place))
+        # What a stage is yet to write is not there, and must not be made as a folder.
+        if exists(join(root, place)) or list_files(join(root, place)):
+            copy_tree(join(root, place), str(folder / place))
         return
     names = [name for name in list_files(root) if not name.startswith((f"{ARTIFACTS}/", "logs/"))]
     versions = serving_dir(Path()).as_posix() + "/"

@@ -45,7 +45,8 @@ def run_stage(arguments: Sequence[str], run_executor: RunExecutor | None = None)
 
         run_executor = kubeflow_v2_run_executor._run_executor
     stage = json.loads(call.json_serialized_invocation_args)
-    if not call.executor_class_path.startswith(_ON_DISK) or not _has_remote(stage):
+    needs_disk = call.executor_class_path.startswith(_ON_DISK)
+    if not needs_disk or not (ours.run_root or _has_remote(stage)):
         run_executor(call, beam_options)
         return
     # Workers of another machine would write to a disk that is not this one.
@@ -80,7 +81,10 @@ def _with_local_copies(
 
 
 def _has_remote(stage: dict[str, Any]) -> bool:
-    return is_remote(_output_file(stage))
+    """Whether a file or an artifact is in a store; Kubeflow wants the output file on the container's disk."""
+    listed = [*stage["inputs"].get("artifacts", {}).values(), *stage["outputs"].get("artifacts", {}).values()]
+    addresses = [artifact["uri"] for entry in listed for artifact in entry.get("artifacts", ())]
+    return any(map(is_remote, [_output_file(stage), *addresses]))
 
 
 def _output_file(stage: dict[str, Any]) -> str:

@@ -28,10 +28,11 @@ class Interest:
 
 
 def recency_weights(shop: StoredShop, rows: slice | np.ndarray = slice(None)) -> np.ndarray:
-    """What each event of some users counts, 1 for one at the end of the training window; float32 [users, H], 0 pads."""
+    """What each event of some users counts, 1 for one at the end of the training window; float64 [users, H], 0 pads."""
     items, ages = shop.items[rows], shop.ages[rows]
     if shop.has_clock:
-        return np.where(items >= 0, np.exp2(-ages / HALF_LIFE_DAYS), 0.0)
+        # In float64 no age of a real clock comes to zero.
+        return np.where(items >= 0, np.exp2(-ages.astype(np.float64) / HALF_LIFE_DAYS), 0.0)
     counts = (items >= 0).sum(axis=1, keepdims=True)
     ago = counts - 1 - np.arange(items.shape[1])
     return np.where(items >= 0, np.exp2(-ago / HALF_LIFE_EVENTS), 0.0)

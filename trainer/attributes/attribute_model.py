@@ -117,13 +117,15 @@ class AttributeModel:
         head = _train(
             inputs[~held_out], {name: each.rows[~held_out] for name, each in labels.items()}, labels, settings
         )
-        logits = _logits(head, inputs[held_out])
+        best = _best_of_each(head, inputs[held_out])
         model = cls(head, {name: each.classes for name, each in labels.items()}, {}, {}, {})
         for name in labels:
-            model._calibrate(name, logits[name], values[name][held_out], settings.precision)
+            model._calibrate(name, *best[name], values[name][held_out], settings.precision)
         return model
 
-    def _calibrate(self, name: str, logits: np.ndarray, truth: np.ndarray, precision: float) -> None:
+    def _calibrate(
+        self, name: str, best: np.ndarray, uncorrected: np.ndarray, truth: np.ndarray, precision: float
+    ) -> None:
         """Calibrate an attribute and choose its threshold on items that the head was not trained on.
 
         What is calibrated is how often the answer is right, by a logistic curve through its log-odds (Gupta and Ramdas
@@ -131,7 +133,7 @@ class AttributeModel:
         for a class counts: whatever is said of it is wrong.
         """
         has = truth != ""
-        best, uncorrected = _best(logits[has])
+        best, uncorrected = best[has], uncorrected[has]
         is_right = self.classes[name][best] == truth[has]
         self.calibrations[name] = fit_platt(uncorrected, is_right) if has.any() else Platt()
         probabilities = self.calibrations[name](uncorrected)
@@ -141,8 +143,7 @@ class AttributeModel:
     def ask(self, inputs: np.ndarray) -> dict[str, Answers]:
         """Answers to every attribute for items, from inputs float32 [N, F]."""
         answers = {}
-        for name, logits in _logits(self.head, inputs).items():
-            best, uncorrected = _best(logits)
+        for name, (best, uncorrected) in _best_of_each(self.head, inputs).items():
             probabilities = self.calibrations[name](uncorrected)
             given = probabilities >= self.thresholds[name]
             answers[name] = Answers(self.classes[name][best], probabilities, given)
@@ -185,11 +186,17 @@ def _batches(items: int, steps: int, seed: int) -> Iterator[np.ndarray]:
         waiting = waiting[_BATCH:]
 
 
-def _logits(head: AttributeHead, inputs: np.ndarray) -> dict[str, np.ndarray]:
-    """Logits of every attribute, float32 [N, C] each."""
+def _best_of_each(head: AttributeHead, inputs: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What `_best` says of every attribute, some items at a time: all logits of a large catalogue do not fit."""
     starts = range(0, max(len(inputs), 1), _ASKED_AT_ONCE)
-    parts = [head(inputs[start : start + _ASKED_AT_ONCE]) for start in starts]
-    return {name: np.concatenate([ops.convert_to_numpy(part[name]) for part in parts]) for name in head.class_counts}
+    parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in head.class_counts}
+    for start in starts:
+        for name, logits in head(inputs[start : start + _ASKED_AT_ONCE]).items():
+            parts[name].append(_best(ops.convert_to_numpy(logits)))
+    return {
+        name: (np.concatenate([best for best, _ in each]), np.concatenate([probable for _, probable in each]))
+        for name, each in parts.items()
+    }
 
 
 def _best(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

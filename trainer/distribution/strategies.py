@@ -73,4 +73,6 @@ def _require_answer(address: str) -> None:
     """Connect once: TensorFlow itself would try for ever."""
     host, _, port = address.removeprefix("grpc://").rpartition(":")
     if address.startswith("grpc://"):
+        if not port.isdecimal():
+            raise ValueError("the address has no port; write grpc://host:8470")
         socket.create_connection((host, int(port)), timeout=_SECONDS_TO_ANSWER).close()

@@ -23,6 +23,9 @@ from trainer.warm_start.start_log import tell
 from trainer.warm_start.text_alignment import aligned_texts
 from trainer.warm_start.towers_start import VOCABULARIES, TowersStart
 
+_OF_ALL_VECTORS = ("dimension", "history_encoder", "history_vectors")
+"""Settings of the section `retrieval` without which no vector of the earlier towers means anything in today's."""
+
 
 def towers_start(
     custom_config: Mapping[str, Any], transform: tft.TFTransformOutput, settings: Hyperparameters
@@ -42,6 +45,12 @@ def towers_start(
     if how is None:
         return None
     previous = PreviousModel.load(how.version, how.artifacts)
+    for name in _OF_ALL_VECTORS:
+        ours, theirs = settings.retrieval[name], previous.settings.retrieval.get(name)
+        if ours != theirs:
+            # Of one epoch over the latest events towers learn little that have nothing to go on from.
+            tell("the towers start from scratch: retrieval.%s is %s, and was %s", name, ours, theirs)
+            return None
     tell("the towers continue from version %s", how.version.name)
     words = {name: vocabulary(transform, name) for name in VOCABULARIES}
     return TowersStart.of(previous, words, how, settings.shared_cut)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tfx_pipeline.config import ConfigError, parse_config
-from tfx_pipeline.orchestrators.beam_options import check_beam_options
+from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.orchestrators.beam_options import check_beam_options, require_beam_options
 
 ROOT = Path(__file__).resolve().parents[3]
 FLINK = ["--runner=FlinkRunner", "--flink_master=flink:8081", "--environment_type=LOOPBACK", "--object_reuse=true"]
@@ -31,6 +31,7 @@ def test_options_of_flinks_job_service_are_left_to_it() -> None:
             ["--direct_num_workers=many"],
             "Beam cannot read its options: argument --direct_num_workers: invalid int value",
         ),
+        (["--help"], "Beam cannot read its options: they ask for help"),
         (["runner=DataflowRunner"], "'runner=DataflowRunner' is not an option of Beam; write --name=value"),
     ],
 )
@@ -39,12 +40,11 @@ def test_options_that_are_refused(options: list[str], message: str) -> None:
         check_beam_options(options)
 
 
-def test_a_configuration_with_an_unknown_option_is_refused() -> None:
-    tables = {"events": {"path": "events.csv"}, "items": {"path": "items.csv"}}
-    document = {"run_dir": "run", "data": tables, "objectives": {"purchase": {"event_types": ["purchase"]}}}
-    with pytest.raises(ConfigError, match=r"^configuration: beam_options: Beam has no option --wrokers$"):
-        parse_config({**document, "beam_options": ["--runner=DataflowRunner", "--wrokers=3"]})
-    assert parse_config({**document, "beam_options": FLINK}).beam_options == FLINK
+def test_a_run_with_an_unknown_option_is_refused() -> None:
+    with pytest.raises(PipelineError, match=r"^beam_options: Beam has no option --wrokers$"):
+        require_beam_options(["--runner=DataflowRunner", "--wrokers=3"])
+    require_beam_options(FLINK)
+    require_beam_options([])
 
 
 def _examples() -> list[Any]:

@@ -199,6 +199,11 @@ def test_a_training_that_goes_on_is_refused(config: Config, tmp_path: Path) -> N
         compile_pipeline(continued, tmp_path / "pipeline.json", store="gs://bucket/shop")
 
 
+def test_a_store_that_is_a_path_is_refused(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"^--pipeline-root: /mnt/shop is no address of a store such as gs://"):
+        compile_pipeline(config, tmp_path / "pipeline.json", store="/mnt/shop")
+
+
 def test_a_file_of_another_kind(config: Config, tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match=r"pipeline\.txt: the compiled pipeline ends in \.json \(Vertex AI\) or"):
         compile_pipeline(config, tmp_path / "pipeline.txt")

@@ -35,6 +35,8 @@ class Container:
 
     def __init__(self, store: str, folder: Path) -> None:
         self.store, self.folder = store, folder
+        self.output_file = f"{store}/tfx/New/executor_output.json"
+        self.record = "schema/users.pbtxt"
         self.given: dict[str, Any] = {}
         self.beam_options: list[str] = []
 
@@ -50,11 +52,11 @@ class Container:
         invocation = {
             "inputs": {
                 "artifacts": {"tables": {"artifacts": [{"uri": f"{self.store}/tfx/Ingest/tables/1", "name": "a"}]}},
-                "parameterValues": {"record": f"{self.folder}/schema/users.pbtxt", "count": 3.0},
+                "parameterValues": {"record": f"{self.folder}/{self.record}", "count": 3.0},
             },
             "outputs": {
                 "artifacts": {"examples": {"artifacts": [{"uri": f"{self.store}/tfx/New/examples/2", "name": "b"}]}},
-                "outputFile": f"{self.store}/tfx/New/executor_output.json",
+                "outputFile": self.output_file,
             },
         }
         words = [f"--run_root={self.store}", f"--run_folder={self.folder}", "--executor_class_path", executor_class]
@@ -62,7 +64,7 @@ class Container:
 
     @property
     def result(self) -> dict[str, Any]:
-        with tf.io.gfile.GFile(f"{self.store}/tfx/New/executor_output.json") as file:
+        with tf.io.gfile.GFile(self.output_file) as file:
             return json.loads(file.read())
 
 
@@ -107,6 +109,30 @@ def test_stages_of_tfx_are_left_alone(container: Container) -> None:
 
     container.run(TFXS, executor)
     assert container.beam_options == BEAM and container.result == {} and not container.folder.exists()
+
+
+def test_kubeflow_takes_the_output_file_on_the_disk_of_the_container(container: Container, tmp_path: Path) -> None:
+    container.output_file = str(tmp_path / "kubeflow" / "output_metadata.json")
+
+    def executor(given: dict[str, Any]) -> dict[str, Any]:
+        made = given["outputs"]["artifacts"]["examples"]["artifacts"][0]
+        (Path(made["uri"]) / "part").write_bytes(b"examples")
+        return {"artifacts": {"examples": {"artifacts": [made]}}}
+
+    container.run(OURS, executor)
+    made = f"{container.store}/tfx/New/examples/2"
+    assert list_files(made) == ["part"]
+    assert container.result["artifacts"]["examples"]["artifacts"][0]["uri"] == made
+
+
+def test_a_record_that_is_yet_to_be_written_is_no_folder(container: Container) -> None:
+    def executor(given: dict[str, Any]) -> dict[str, Any]:
+        Path(given["inputs"]["parameterValues"]["record"]).write_text("[]")
+        return {}
+
+    container.record = "record.json"
+    container.run(OURS, executor)
+    assert exists(f"{container.store}/record.json")
 
 
 def test_of_a_stage_that_fails_the_records_stay_and_no_output(container: Container) -> None:

@@ -24,15 +24,23 @@ def free_ports(count: int) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def results() -> list[dict[str, Any]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
     tasks = [json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}}) for index in range(2)]
     environments = [{**os.environ, "TF_CONFIG": task, "CUDA_VISIBLE_DEVICES": "-1"} for task in tasks]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    workers = [subprocess.Popen(PROCESS, cwd=ROOT, env=environment, **pipes) for environment in environments]
-    ends = [worker.communicate(timeout=1200) for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], [error[-2000:] for _, error in ends]
-    return [json.loads(output.splitlines()[-1]) for output, _ in ends]
+    logs = [tmp_path_factory.mktemp("worker") / "log" for _ in environments]
+    with ExitStack() as stack:
+        workers = []
+        for environment, log in zip(environments, logs, strict=True):
+            # A file, not a pipe: a worker that waits for its log to be read keeps the other one waiting.
+            errors = stack.enter_context(log.open("w"))
+            workers.append(
+                subprocess.Popen(PROCESS, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+            )
+            stack.callback(workers[-1].kill)
+        outputs = [worker.communicate(timeout=600)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], [log.read_text()[-2000:] for log in logs]
+    return [json.loads(output.splitlines()[-1]) for output in outputs]
 
 
 @pytest.mark.slow

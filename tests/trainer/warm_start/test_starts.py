@@ -1,6 +1,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from trainer.features import USER_ID
 from trainer.user_events import UserEvents
+from trainer.warm_start.continuation import CONTINUATION, Continuation
+from trainer.warm_start.previous_model import PreviousModel
 from trainer.warm_start.starts import (
     RankingStart,
     texts_to_start_with,
@@ -102,3 +105,27 @@ def test_the_data_set_has_the_windows_with_later_events_and_no_other_target(
     assert {user: sorted(item for item in items if item >= 0) for user, items in drawn.items()} == {4: [2, 3], 2: [8]}
     # The whole history stays visible.
     assert sorted(map(tuple, batch["history"].numpy().tolist())) == [(0, 1, 2, 3), (7, 8, -1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ({"dimension": 8}, "the towers start from scratch: retrieval.dimension is 4, and was 8"),
+        ({"history_encoder": "gru"}, "the towers start from scratch: retrieval.history_encoder is mean, and was gru"),
+        ({}, ""),
+    ],
+)
+def test_towers_of_another_form_are_not_gone_on_from(
+    section: dict[str, Any], told: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = {"dimension": 4, "history_encoder": "mean", "history_vectors": "shared"}
+    previous = SimpleNamespace(settings=SimpleNamespace(retrieval={**form, **section}))
+    monkeypatch.setattr(PreviousModel, "load", lambda *_: previous)
+    monkeypatch.setattr(TowersStart, "of", lambda *_: start_since(NOON))
+    monkeypatch.setattr("trainer.warm_start.starts.vocabulary", lambda *_: np.array([]))
+    how = Continuation(Path("/run/serving/shoprank/7"), 1, 1.0, 0.0, 0.5)
+    settings: Any = SimpleNamespace(retrieval=form, shared_cut=True)
+    with caplog.at_level(logging.INFO, "shoprank.warm_start"):
+        start = towers_start({CONTINUATION: how.to_json()}, SimpleNamespace(), settings)  # type: ignore[arg-type]
+    assert (start is None) == bool(told)
+    assert caplog.messages == [told or "the towers continue from version 7"]
