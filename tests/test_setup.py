@@ -82,6 +82,9 @@ def test_extras(metadata: dict[str, Any]) -> None:
         "docs",
         "dev",
         "gpu",
+        "jax",
+        "kubeflow",
+        "privacy",
     }
     assert 'tensorflow[and-cuda]==2.16.2; python_version < "3.11"' in metadata["extras_require"]["gpu"]
 

@@ -202,6 +202,7 @@ def test_a_second_refresh_keeps_the_first(
     assert shelf.iloc[1]["product_id"] not in shown(served.retrieve([""], k=100_000)[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damaged", "message"),
     [

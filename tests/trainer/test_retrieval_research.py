@@ -23,9 +23,9 @@ def sampled() -> SampledSoftmax:
 @pytest.mark.parametrize(
     ("encoder", "softmax", "options"),
     [
-        *((encoder, FullSoftmax, {}) for encoder in get_args(EncoderName)),
+        *(pytest.param(encoder, FullSoftmax, {}, marks=pytest.mark.slow) for encoder in get_args(EncoderName)),
         ("recency_mean", sampled, {}),
-        ("gru", sampled, {"history_vectors": "tower"}),
+        pytest.param("gru", sampled, {"history_vectors": "tower"}, marks=pytest.mark.slow),
     ],
 )
 def test_a_pattern_in_plain_arrays_is_learned_by_heart(encoder: str, softmax: type, options: dict[str, str]) -> None:

@@ -108,6 +108,7 @@ def test_a_preset_on_disk_encodes(family: str, preset: Callable[[str], Path], tm
     assert loaded.fingerprint == encoder.fingerprint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["distil_bert", "roberta", "xlm_roberta"])
 def test_other_families_export(family: str, preset: Callable[[str], Path], tmp_path: Path) -> None:
     encoder = TextEncoder.from_preset(str(preset(family)), max_tokens=8)
@@ -119,6 +120,7 @@ def test_other_families_export(family: str, preset: Callable[[str], Path], tmp_p
     np.testing.assert_allclose(loaded.embed(tf.constant(TEXTS)), encoder(TEXTS), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["distil_bert", "roberta"])
 def test_adapters_of_another_family(family: str, preset: Callable[[str], Path]) -> None:
     folder = str(preset(family))

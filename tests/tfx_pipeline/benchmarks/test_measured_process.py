@@ -28,6 +28,7 @@ def test_a_process_that_dies_is_told() -> None:
         on_one_core(os._exit, 9)
 
 
+@pytest.mark.slow
 def test_peak_memory_is_in_bytes_and_grows() -> None:
     before = peak_memory()
     assert before > 20_000_000

@@ -74,6 +74,7 @@ def test_written_pairs_come_back_shuffled_and_without_history(tmp_path: Path) ->
     assert all((batch["history"] == -1).all() and batch["history"].shape[1] == 1 for batch in batches)
 
 
+@pytest.mark.slow
 def test_both_sides_learn(tmp_path: Path) -> None:
     pytest.importorskip("tensorflow_recommenders")
     from tfx_pipeline.benchmarks.tutorial_peer import TutorialModel

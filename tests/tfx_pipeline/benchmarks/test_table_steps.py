@@ -67,5 +67,6 @@ def test_ours_and_keras_make_the_same_first_step(own: str) -> None:
         assert ours == pytest.approx(theirs, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_figure_of_each_kind_is_a_figure(in_this_process: None) -> None:
     assert all(isinstance(figure, Figure) and (figure.value or 0) > 0 for figure in table_step_figures(TINY))

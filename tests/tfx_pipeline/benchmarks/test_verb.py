@@ -56,4 +56,5 @@ def test_the_benchmarks_there_are() -> None:
     import importlib
 
     names = ["ingest", "evaluate", "train", "quality", "text", "ranker", "bandit", "index", "serve"]
+    names += ["export", "privacy", "attributes", "automation"]
     assert list(importlib.reload(verb).BENCHMARKS) == names

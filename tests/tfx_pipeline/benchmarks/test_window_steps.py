@@ -72,6 +72,7 @@ def test_no_profile_and_no_steps(tmp_path: Path) -> None:
         read_step_profile(tmp_path)
 
 
+@pytest.mark.slow
 def test_one_step_at_a_time_has_fetches_too(tmp_path: Path) -> None:
     import tensorflow as tf
 

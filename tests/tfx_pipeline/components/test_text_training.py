@@ -148,6 +148,7 @@ def test_a_cross_encoder_is_trained_where_one_is_wanted(train: Callable[..., Any
     assert scores.shape == (1, 4) and np.isfinite(scores).all()
 
 
+@pytest.mark.slow
 def test_a_cross_encoder_worse_than_bm25_is_left_out(train: Callable[..., Any]) -> None:
     # Two steps of a network of random weights, where words alone are right.
     folder, record, _ = train(judgments=ITEMS, reranked=5)

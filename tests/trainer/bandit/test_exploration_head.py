@@ -149,7 +149,9 @@ def test_saved_model_takes_a_new_posterior_and_new_items_to_hold_back(
     assert set(np.unique(propensities)) == {1.0}
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize(
+    "policy", ["thompson", *(pytest.param(name, marks=pytest.mark.slow) for name in POLICIES if name != "thompson")]
+)
 def test_a_slate_does_not_depend_on_the_lengths_of_the_others(
     posterior: LinearPosterior, make_candidates: Any, policy: str
 ) -> None:

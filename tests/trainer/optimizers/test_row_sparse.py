@@ -73,6 +73,7 @@ def test_steps_fused_into_one_execution_give_the_same(optimizer: type[RowSparseO
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_overfits_a_small_pattern(optimizer: type[RowSparseOptimizer]) -> None:
     pairs, labels = pairs_and_labels()

@@ -1,5 +1,6 @@
 """A ranker with every part, served: what it says of a candidate is what it would say in training."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -29,7 +30,8 @@ def servable(
     ranker = Ranker(list(settings.objectives), *sizes, vector_size=13, **PARTS)
     ranker.position_tower.later.assign(tf.ones_like(ranker.position_tower.later))
     posterior = LinearPosterior.prior(ranker.width + 1, 1.0, 1.0)
-    parts = (text_encoder, None, transformed.output, settings, "tag")
+    asked = replace(settings, export={"signatures": ["recommend", "rank", "serving_default"]})
+    parts = (text_encoder, None, transformed.output, asked, "tag")
     return build_servable(shop_package, graph, ranker, posterior, *parts)
 
 

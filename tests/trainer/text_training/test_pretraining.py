@@ -83,6 +83,7 @@ def test_the_perplexity_falls_on_real_titles() -> None:
     assert history.best.step > 0
 
 
+@pytest.mark.slow
 def test_a_seed_decides_the_weights() -> None:
     settings = PretrainingSettings(maximum_steps=4, batch_tokens=256, learning_rate=0.01, seed=3)
     (first, one), (second, other) = (

@@ -71,6 +71,7 @@ def test_the_encoder_learns_what_things_are_called(make_encoder: MakeEncoder, mo
     assert [each[:3] for each in told] == [("fine-tuning for search", step + 1, 18) for step in range(18)]
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_encoders(make_encoder: MakeEncoder) -> None:
     vectors = []
     for seed in (3, 3, 4):
@@ -83,6 +84,7 @@ def test_equal_seeds_give_equal_encoders(make_encoder: MakeEncoder) -> None:
     assert np.abs(vectors[0] - vectors[2]).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_a_training_that_only_harms_leaves_the_encoder_as_it_was(make_encoder: MakeEncoder) -> None:
     encoder = make_encoder()
     own = SearchPairs.of(DOCUMENTS, list(range(len(DOCUMENTS))))
@@ -100,6 +102,7 @@ def test_steps_and_pairs_are_bounded(make_encoder: MakeEncoder) -> None:
     assert sum(epoch.steps for epoch in history.epochs) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["kl", "margin_mse"])
 def test_the_teacher_is_asked_about_a_query_and_its_own_negatives(make_encoder: MakeEncoder, loss: Any) -> None:
     asked = []

@@ -48,6 +48,7 @@ def test_the_large_reward_is_found() -> None:
     assert drawn.regret(arms) < 0.1 * drawn.uniform_regret
 
 
+@pytest.mark.slow
 def test_the_figure_is_the_worst_seed() -> None:
     (figure,) = wheel_figures(rounds=300, seeds=2)
     assert figure.target == 0.05 and figure.value is not None and 0 < figure.value < 1

@@ -31,6 +31,7 @@ def hits(scores: np.ndarray, learned: LearningTable) -> float:
     return float(((scores == best[owners]) & learned.positives).sum() / len(learned.candidates))
 
 
+@pytest.mark.slow
 def test_network_finds_what_no_sum_does() -> None:
     fitted = fit_network([table(0), table(1)], SETTINGS, seed=1)
     asked = table(2)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from tests.tfx_pipeline.benchmarks.quality.ring import ITEMS, ring_snapshot
 from tfx_pipeline.benchmarks.quality.sources.towers_source import TowersSource
@@ -14,6 +15,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 def test_towers_learn_what_comes_next_and_equal_seeds_learn_alike() -> None:
     snapshot = ring_snapshot()
     fitted = [TowersSource(**SMALL).fit(snapshot.past, seed=1) for _ in range(2)]
