@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_two_devices_train_the_towers_as_one_does() -> None:
     command = [sys.executable, "-m", "tests.trainer.mirrored_towers"]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)

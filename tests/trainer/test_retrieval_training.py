@@ -127,7 +127,9 @@ CHOICES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize(
+    "choice", [pytest.param(choice, marks=[pytest.mark.slow] * (choice.get("epochs", 0) > 30)) for choice in CHOICES]
+)
 def test_every_choice_of_a_configuration_learns(
     windows: list[str],
     catalogue: Catalogue,

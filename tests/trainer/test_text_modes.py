@@ -129,6 +129,7 @@ print(encoder.mode, encoder.lora_rank, *encoder.lora_targets, len(encoder.traina
 """
 
 
+@pytest.mark.slow
 def test_keras_file_in_a_fresh_process(load: LoadTiny, tmp_path: Path) -> None:
     encoder = load(mode="lora", lora_rank=2, lora_targets=("key", "feedforward"), projection=6)
     vectors = disturb(encoder)

@@ -234,6 +234,7 @@ class Served(tf.Module):
         return {"rows": rows, "scores": scores, "words": self.index.matching_words(queries, rows)}
 
 
+@pytest.mark.slow
 def test_survives_a_saved_model_that_moves_to_another_process(index: LexicalIndex, tmp_path: Path) -> None:
     module = Served(index)
     first, moved = tmp_path / "first", tmp_path / "moved"

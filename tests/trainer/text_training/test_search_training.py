@@ -193,6 +193,7 @@ def test_batches_of_neighbours_have_a_pair_of_each_document(make_encoder: MakeEn
     assert history.best_mrr > history.start_mrr
 
 
+@pytest.mark.slow
 def test_padding_does_not_change_the_loss(make_encoder: MakeEncoder) -> None:
     settings = replace(SETTINGS, length_pool=1)
     steps = [search_steps(make_encoder(), DOCUMENTS, PAIRS, each) for each in (settings, plain_settings(settings, 8))]
