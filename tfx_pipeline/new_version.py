@@ -1,6 +1,5 @@
 """A new version of a served model beside the others: numbered, written aside and renamed, by one writer at a time."""
 
-import fcntl
 import os
 import shutil
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from serving.model_server.version_directory import find_versions
 from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.file_lock import take_lock
 from tfx_pipeline.run_directory import serving_dir
 
 LOCK_FILE = "serving.lock"
@@ -54,7 +54,7 @@ def sole_writer(run_dir: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[N
     path = run_dir / LOCK_FILE
     with path.open("a", encoding="utf-8") as file:
         deadline = time.monotonic() + wait_seconds
-        while not _locked(path, file.fileno()):
+        while not take_lock(path, file):
             if time.monotonic() >= deadline:
                 raise PipelineError(f"{path}: another command is writing a version of this run; try again after it")
             time.sleep(_PAUSE_SECONDS)
@@ -90,17 +90,6 @@ def next_version(served: Path) -> Iterator[Path]:
 def version_after(served: Path) -> int:
     """The number of the version that `next_version` makes from a served one."""
     return int(served.name) + 1
-
-
-def _locked(path: Path, descriptor: int) -> bool:
-    """Take the lock; False if another has it."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise PipelineError(f"{path}: cannot be locked: {error.strerror}") from error
-    return True
 
 
 def _to_disk(folder: Path) -> None:

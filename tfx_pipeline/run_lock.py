@@ -1,6 +1,5 @@
 """One run at a time in a run directory: a second one is refused and told who is at work."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from tfx_pipeline.errors import PipelineError
+from tfx_pipeline.file_lock import take_lock
 
 RUN_LOCK, WATCH_LOCK = "run.lock", "watch.lock"
 """In the run directory: locked by the process that runs the pipeline there, and by the one that waits for new data."""
@@ -38,16 +38,12 @@ def sole_run(run_dir: Path, lock: str = RUN_LOCK) -> Iterator[None]:
     """
     path = run_dir / lock
     with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        # Where there are no locks, the metadata of a run, which are in SQLite, could not be written either.
+        if not take_lock(path, file):
             file.seek(0)
             holder = " ".join(file.read().split()) or "another process"
             advice = "wait until it is done, or give this one another run_dir"
-            raise RunUnderWayError(f"{run_dir}: {holder} {AT_WORK}; {advice}") from None
-        except OSError as error:
-            # The metadata of a run are in SQLite, which could not work there either.
-            raise PipelineError(f"{path}: cannot be locked: {error.strerror}") from error
+            raise RunUnderWayError(f"{run_dir}: {holder} {AT_WORK}; {advice}")
         file.truncate(0)
         file.write(f"process {os.getpid()}, begun {datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S} UTC,\n")
         file.flush()

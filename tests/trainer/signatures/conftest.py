@@ -1,7 +1,10 @@
 """The signatures of three items and two users, made of the real parts with random weights."""
 
+import json
 import math
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from trainer.bandit.posterior import LinearPosterior
+from trainer.calibration.calibration import Calibration
 from trainer.catalogue import read_catalogue, vocabulary
 from trainer.export import build_retrieval_graph, build_servable
 from trainer.hyperparameters import Hyperparameters
@@ -17,6 +21,7 @@ from trainer.item_statistics import item_statistics
 from trainer.item_tables import ItemFeatures
 from trainer.item_texts import ItemTexts
 from trainer.item_to_item.neighbours import Neighbours
+from trainer.model_parts import ModelParts
 from trainer.ranker import Ranker
 from trainer.retrieval_package import RetrievalPackage
 from trainer.retrieval_training import build_towers
@@ -59,6 +64,24 @@ def shop_package(
 
 def _rows(transformed: Any, name: str) -> Any:
     return enumerate(vocabulary(transformed.output, name))
+
+
+@pytest.fixture(scope="session")
+def write_parts(shop_package: RetrievalPackage, transformed: Any) -> Callable[[Path, Hyperparameters], ModelParts]:
+    """A function that writes into a folder what a run with some settings leaves behind."""
+
+    def write(folder: Path, settings: Hyperparameters) -> ModelParts:
+        graph = build_retrieval_graph(shop_package, True, transformed.output, settings)
+        keras.utils.set_random_seed(1)
+        ranker = Ranker(list(settings.objectives), len(graph.features.names), settings.ranker["hidden"])
+        shop_package.save(folder / "package")
+        ranker.save(folder / "ranker.keras")
+        Calibration.none(len(settings.objectives)).save(folder / "calibration.json")
+        LinearPosterior.prior(settings.ranker["hidden"][-1] + 1, 1.0, 1.0).save(folder / "posterior.npz")
+        transform = Path(transformed.output.transform_savedmodel_dir).parent
+        return ModelParts(folder / "package", transform, folder / "ranker.keras", json.dumps(asdict(settings)))
+
+    return write
 
 
 @pytest.fixture(scope="session")

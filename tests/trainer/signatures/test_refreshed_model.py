@@ -1,27 +1,19 @@
 """A model of three items, read back from its parts and saved again with two more."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.bandit.posterior import LinearPosterior
-from trainer.calibration.calibration import Calibration
 from trainer.damaged_files import DamagedFileError
-from trainer.export import build_retrieval_graph
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_records import ItemRecord
 from trainer.model_files import TITLES_FILE, VERSION_FILE
 from trainer.model_parts import ModelParts
-from trainer.ranker import Ranker
 from trainer.refreshed_model import RefreshedModel
-from trainer.retrieval_package import RetrievalPackage
 from trainer.signature_inputs import INPUTS
 
 EARLIER = [ItemRecord("oat-1", "oat milk", category="food > dairy", price=2.0), ItemRecord("soap-1", price=9.0)]
@@ -34,17 +26,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def parts(folder: Path, shop_package: RetrievalPackage, transformed: Any, settings: Hyperparameters) -> ModelParts:
-    """What a run leaves behind."""
-    graph = build_retrieval_graph(shop_package, True, transformed.output, settings)
-    keras.utils.set_random_seed(1)
-    ranker = Ranker(list(settings.objectives), len(graph.features.names), settings.ranker["hidden"])
-    shop_package.save(folder / "package")
-    ranker.save(folder / "ranker.keras")
-    Calibration.none(len(settings.objectives)).save(folder / "calibration.json")
-    LinearPosterior.prior(settings.ranker["hidden"][-1] + 1, 1.0, 1.0).save(folder / "posterior.npz")
-    transform = Path(transformed.output.transform_savedmodel_dir).parent
-    return ModelParts(folder / "package", transform, folder / "ranker.keras", json.dumps(asdict(settings)))
+def parts(write_parts: Callable[..., ModelParts], folder: Path, settings: Hyperparameters) -> ModelParts:
+    return write_parts(folder, settings)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,10 @@
 """A servable in int8 with four signatures, made by a refresh with one new item."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,15 +13,11 @@ from tensorflow_serving.apis import prediction_log_pb2
 from tfx_pipeline.feedback.ledger import Ledger
 from tfx_pipeline.feedback.posterior_version import write_posterior_version
 from trainer.bandit.posterior import LinearPosterior
-from trainer.calibration.calibration import Calibration
-from trainer.export import build_retrieval_graph
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_records import ItemRecord
 from trainer.model_files import WARMUP_FILE
 from trainer.model_parts import ModelParts
-from trainer.ranker import Ranker
 from trainer.refreshed_model import RefreshedModel
-from trainer.retrieval_package import RetrievalPackage
 from trainer.saved_variables import read_variable
 from trainer.signature_inputs import INPUTS
 
@@ -35,22 +29,11 @@ USER = {"user_id": ["anna"], "query": ["whole milk"]}
 
 
 @pytest.fixture(scope="module")
-def small(
-    shop_package: RetrievalPackage, transformed: Any, settings: Hyperparameters, tmp_path_factory: Any
-) -> Path:  # fmt: skip
+def small(write_parts: Callable[..., ModelParts], settings: Hyperparameters, tmp_path_factory: Any) -> Path:
     """The folder of the SavedModel."""
     folder = tmp_path_factory.mktemp("run")
-    graph = build_retrieval_graph(shop_package, True, transformed.output, settings)
-    keras.utils.set_random_seed(1)
-    ranker = Ranker(list(settings.objectives), len(graph.features.names), settings.ranker["hidden"])
-    shop_package.save(folder / "package")
-    ranker.save(folder / "ranker.keras")
-    Calibration.none(len(settings.objectives)).save(folder / "calibration.json")
-    LinearPosterior.prior(settings.ranker["hidden"][-1] + 1, 1.0, 1.0).save(folder / "posterior.npz")
     export = {"item_vectors": "int8", "text_encoder": "int8", "signatures": sorted(SIGNATURES)}
-    transform = Path(transformed.output.transform_savedmodel_dir).parent
-    hyperparameters = json.dumps(asdict(replace(settings, export=export)))
-    parts = ModelParts(folder / "package", transform, folder / "ranker.keras", hyperparameters)
+    parts = write_parts(folder, replace(settings, export=export))
     model = RefreshedModel(parts, folder / "posterior.npz", "7")
     model.refresh([], [ItemRecord("brush-1", "soft brush")])
     model.export(folder / "7")
