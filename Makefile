@@ -2,11 +2,11 @@
 # but that `make test` installs Chromium with apt-get where it may (scripts/setup_browser.sh).
 BIN := .venv/bin
 
-.PHONY: help setup bench-setup demo test test-slow lint format docs lock clean
+.PHONY: help setup bench-setup demo test test-slow test-second-stack lint format docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
 
 setup: ## Python environment in .venv with pinned packages, data and text encoder; at once when up to date
 	@sh scripts/setup_environment.sh
@@ -23,6 +23,9 @@ test: lint ## checks and fast tests (what CI runs)
 
 test-slow: setup ## the tests that `make test` leaves out for time
 	$(BIN)/python -m pytest -m "slow or modern_stack"
+
+test-second-stack: ## `make test` on Python 3.13 and TensorFlow 2.21, in a Debian 13 root that it makes; needs root
+	@sh scripts/second_stack.sh make test
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check .

@@ -55,8 +55,9 @@ c++ --version >/dev/null 2>&1 || g++ --version >/dev/null 2>&1 || {
     exit 1
 }
 
-reusable "$version" || rm -rf .venv
 mkdir -p .venv
+# Emptied rather than removed: scripts/second_stack.sh mounts a folder there.
+reusable "$version" || find .venv -mindepth 1 -delete
 : >"$log"
 : >.venv/.incomplete
 rm -f .venv/.ready
