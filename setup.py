@@ -18,12 +18,14 @@ VERSIONS = {
     "keras": ("3.12.4", "3.15.1"),
     "keras-hub": ("0.25.1", "0.32.0"),
     "keras-rs": ("0.1.0", "0.4.0"),  # 0.2 fails to import under TensorFlow 2.16
+    "keras-tuner": ("1.4.8", "1.4.8"),  # searches for hyperparameters; TFX asks for any 1.x
     "numpy": ("1.26.4", "2.4.6"),
     "pandas": ("1.5.3", "2.3.3"),
     "protobuf": ("3.20.3", "6.33.6"),
     "pyarrow": ("10.0.1", "18.1.0"),
     "safetensors": ("0.8.0", "0.8.0"),
     "scipy": ("1.12.0", "1.17.1"),  # sparse matrices and factorizations of the baselines
+    "tensorboard": ("2.16.2", "2.20.0"),  # the curves of the report; TensorFlow 2.21 has it no longer
     "tensorflow": ("2.16.2", "2.21.0"),
     "tensorflow-recommenders": ("0.7.7", "0.7.7"),
     "tensorflow-serving-api": ("2.16.1", "2.19.1"),  # no later release exists
@@ -52,7 +54,7 @@ SERVER = [*WEB, "prometheus-client==0.22.1", "google-crc32c"]
 REPORT = ["altair==6.2.2", "vl-convert-python==1.9.0.post1"]
 
 EXTRAS = {
-    "pipeline": [*pinned_all(*VERSIONS), *REPORT, *SERVER],
+    "pipeline": [*pinned_all(*VERSIONS), "scikit-learn", *REPORT, *SERVER],  # scikit-learn: Bayesian search needs it
     "serving": [
         *pinned_all("grpcio", "numpy", "protobuf", "tensorflow", "tensorflow-serving-api", "tensorflow-text"),
         *pinned_all("grpcio-health-checking", "grpcio-reflection"),

@@ -16,6 +16,7 @@ from tfx_pipeline.table_config import DataConfig, Fraction, Paths, Section
 from tfx_pipeline.text_config import TextConfig
 from tfx_pipeline.training_config import TrainingConfig
 from tfx_pipeline.training_privacy_config import TrainingPrivacyConfig
+from tfx_pipeline.tuning_config import TuningConfig, require_searchable
 from tfx_pipeline.validation_config import ValidationConfig
 from tfx_pipeline.write_aside import write_aside
 from trainer.objective_chain import chain_order
@@ -242,6 +243,7 @@ class Config(Section):
     retrieval: RetrievalConfig = RetrievalConfig()
     training: TrainingConfig = TrainingConfig()
     training_privacy: TrainingPrivacyConfig = TrainingPrivacyConfig()
+    tuning: TuningConfig = TuningConfig()
     distribution: DistributionConfig = DistributionConfig()
     ranker: RankerConfig = RankerConfig()
     bandit: BanditConfig = BanditConfig()
@@ -289,6 +291,18 @@ class Config(Section):
             if self.distribution.strategy != "none":
                 name = self.distribution.strategy
                 raise ValueError(f"distribution.strategy is {name}, but private training has one device")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_tuned(self) -> "Config":
+        require_searchable(self.tuning, {"retrieval": self.retrieval, "ranker": self.ranker})
+        if self.tuning.stages and self.training.start != "scratch":
+            raise ValueError(
+                f"tuning.stages is {self.tuning.stages}, but training.start is {self.training.start}: tune in a run "
+                "from scratch, and write what it found into the configuration"
+            )
+        if "towers" in self.tuning.stages and self.training_privacy.settings is not None:
+            raise ValueError("tuning.stages has towers, but each trial would spend privacy that nobody counts")
         return self
 
     @property

@@ -24,6 +24,7 @@ from tfx_pipeline.components.example_builder import ExampleBuilder
 from tfx_pipeline.components.export_checker import ExportChecker
 from tfx_pipeline.components.ingest import Ingest
 from tfx_pipeline.components.leakage_auditor import LeakageAuditor
+from tfx_pipeline.components.model_tuner import ModelTuner
 from tfx_pipeline.components.off_policy_evaluator import OffPolicyEvaluator
 from tfx_pipeline.components.release_gate import ReleaseGate
 from tfx_pipeline.components.text_encoding import TextEncoding
@@ -41,6 +42,8 @@ from tfx_pipeline.runners import IN_PROCESS
 from tfx_pipeline.sources.fingerprint import fingerprint
 from tfx_pipeline.sources.forgotten_users import FORGOTTEN_USERS_FILE, digest
 from tfx_pipeline.sources.user_hash import user_hash
+from tfx_pipeline.table_config import Section
+from tfx_pipeline.tuning_config import Stage, search_options
 from trainer.features import CALIBRATION, CATALOGUE, EVAL, RANKER, TRAIN, USERS
 from trainer.text_checkpoint import read_checkpoint
 from trainer.warm_start.continuation import CONTINUATION, Continuation
@@ -79,9 +82,11 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
     transform = _transform(kept.outputs["examples"], schema.outputs["union"], gate_of_data)
     trained = _trained_encoder(ingest, transform, config)
     texts = _text_encoding(transform, trained[-1] if trained else None, config)
-    towers = _towers(transform, texts, config)
+    tower_search = _tower_search(transform, texts, config)
+    towers = _towers(transform, texts, tower_search, config)
     miner = _candidate_miner(ingest, transform, towers, config)
-    ranker = _ranker(transform, towers, miner, config)
+    ranker_search = _ranker_search(transform, towers, config)
+    ranker = _ranker(transform, towers, miner, ranker_search, config)
     evaluator = _evaluator(miner, ranker, config)
     catalogue = _catalogue_evaluator(ingest, miner, ranker, config)
     off_policy = _off_policy_evaluator(ingest, ranker, config)
@@ -108,8 +113,10 @@ def create_pipeline(config: Config, data_hash: str | None = None) -> pipeline.Pi
         transform,
         *trained,
         texts,
+        *tower_search,
         towers,
         miner,
+        *ranker_search,
         ranker,
         evaluator,
         catalogue,
@@ -239,7 +246,14 @@ def _trained_encoder(
     if config.text.pretraining.maximum_steps:
         settings = config.text.pretraining.model_dump(exclude={"compiled"})
         settings |= {"jit_compile": config.text.pretraining.compiled, "seed": config.seed}
-        stages.append(TextPretraining(**_text_inputs(transform, config), settings=json.dumps(settings)))
+        stages.append(
+            TextPretraining(
+                **_text_inputs(transform, config),
+                settings=json.dumps(settings),
+                fine_tuning="" if config.text.training.pairs == "none" else config.text.training.mode,
+                continuation=_continuation(config).get(CONTINUATION, ""),
+            )
+        )
     if config.text.training.pairs != "none":
         base = {"base": stages[-1].outputs["encoder"]} if stages else {}
         stages.append(
@@ -252,6 +266,7 @@ def _trained_encoder(
                 event_types=json.dumps(config.event_types),
                 seed=config.seed,
                 version=_text_version(config),
+                continuation=_continuation(config).get(CONTINUATION, ""),
                 **base,
             )
         )
@@ -287,8 +302,45 @@ def _text_encoding(
     )
 
 
-def _towers(transform: Transform, texts: base_component.BaseComponent, config: Config) -> Trainer:
+def _tower_search(
+    transform: Transform, texts: base_component.BaseComponent, config: Config
+) -> list[base_component.BaseComponent]:
+    """The search for hyperparameters of the towers, where it is wanted."""
+    if "towers" not in config.tuning.stages:
+        return []
+    return [
+        ModelTuner(
+            tuner_fn="trainer.tuning.tower_search.tuner_fn",
+            examples=transform.outputs["transformed_examples"],
+            transform_graph=transform.outputs["transform_graph"],
+            base_model=texts.outputs["texts"],
+            train_args=trainer_pb2.TrainArgs(splits=[TRAIN, RANKER, CATALOGUE]),
+            # Of the windows that gates and test look at it is not told.
+            eval_args=trainer_pb2.EvalArgs(splits=[RANKER]),
+            custom_config={**_search_config("towers", config), **_forgotten(config)},
+        ).with_id("TowerTuner")
+    ]
+
+
+def _search_config(stage: Stage, config: Config) -> dict[str, Any]:
+    configured: dict[Stage, Section] = {"towers": config.retrieval, "ranker": config.ranker}
+    told = search_options(config.tuning, stage, configured[stage], config.run_dir)
+    return {**_custom_config(config), "version": code_version(*stage_code.SEARCH_CODE), **told}
+
+
+def _found(search: list[base_component.BaseComponent]) -> dict[str, BaseChannel]:
+    """What a training is given of the search before it, if there was one."""
+    return {"hyperparameters": search[0].outputs["best_hyperparameters"]} if search else {}
+
+
+def _towers(
+    transform: Transform,
+    texts: base_component.BaseComponent,
+    search: list[base_component.BaseComponent],
+    config: Config,
+) -> Trainer:
     return Trainer(
+        **_found(search),
         run_fn="trainer.run_fns.retrieval_run_fn",
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
@@ -318,8 +370,32 @@ def _candidate_miner(
     )
 
 
-def _ranker(transform: Transform, towers: Trainer, miner: base_component.BaseComponent, config: Config) -> Trainer:
+def _ranker_search(transform: Transform, towers: Trainer, config: Config) -> list[base_component.BaseComponent]:
+    """The search for hyperparameters of the ranker, where it is wanted."""
+    if "ranker" not in config.tuning.stages:
+        return []
+    return [
+        ModelTuner(
+            tuner_fn="trainer.tuning.ranker_search.tuner_fn",
+            examples=transform.outputs["transformed_examples"],
+            transform_graph=transform.outputs["transform_graph"],
+            base_model=towers.outputs["model"],
+            train_args=trainer_pb2.TrainArgs(splits=[RANKER]),
+            eval_args=trainer_pb2.EvalArgs(splits=[RANKER]),
+            custom_config=_search_config("ranker", config),
+        ).with_id("RankerTuner")
+    ]
+
+
+def _ranker(
+    transform: Transform,
+    towers: Trainer,
+    miner: base_component.BaseComponent,
+    search: list[base_component.BaseComponent],
+    config: Config,
+) -> Trainer:
     return Trainer(
+        **_found(search),
         run_fn="trainer.run_fns.ranker_run_fn",
         examples=miner.outputs["candidates"],
         transform_graph=transform.outputs["transform_graph"],
@@ -366,7 +442,7 @@ def _catalogue_evaluator(
         tables=ingest.outputs["tables"],
         model=ranker.outputs["model"],
         rows=miner.outputs["rows"],
-        config=_evaluated_config(config).model_dump_json(),
+        config=_evaluated_config(config).model_dump_json(exclude={"tuning"}),
         version=code_version(*stage_code.EVALUATION_CODE),
     )
 

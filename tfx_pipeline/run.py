@@ -28,6 +28,7 @@ from tfx_pipeline.sources.report import IngestReport
 from tfx_pipeline.write_aside import write_aside
 from trainer.export_checks.export_check import ExportCheck
 from trainer.privacy.statement import PrivacyStatement
+from trainer.tuning.search_record import SearchRecord
 
 if TYPE_CHECKING:
     from tfx_pipeline.catalogue_evaluation import WindowResult
@@ -124,6 +125,7 @@ def _summarize(config: Config, title: str, started: datetime, data_hash: str) ->
         data=_data_summary(config, report, records),
         ranker=result.ranker,
         training=read_training_curves(records),
+        tuning=_searches(records),
         examples=result.examples,
         exploration=result.exploration,
         searches=result.searches,
@@ -132,6 +134,11 @@ def _summarize(config: Config, title: str, started: datetime, data_hash: str) ->
         versions=collect_versions(config, data_hash),
         figures=_export_figures(records["ExportChecker"]),
     )
+
+
+def _searches(records: Mapping[str, "StageRecord"]) -> tuple[SearchRecord, ...]:
+    searches = (records.get(name) for name in ("TowerTuner", "RankerTuner"))
+    return tuple(SearchRecord.load(each.outputs["tuner_results"]) for each in searches if each is not None)
 
 
 def _off_policy(record: "StageRecord | None") -> OffPolicyCheck | None:

@@ -17,6 +17,7 @@ from tfx_pipeline.off_policy_check import OffPolicyCheck
 from tfx_pipeline.run_details import ExampleUser, Exploration, TrainingCurve, Versions
 from tfx_pipeline.search_result import SearchQuality
 from trainer.privacy.statement import PrivacyStatement
+from trainer.tuning.search_record import SearchRecord
 
 
 class RunSummaryError(ValueError):
@@ -146,6 +147,7 @@ class RunSummary:
         data: What the run found out about the data.
         ranker: The ranker's probabilities, objective by objective, on the eval window.
         training: Training curves, model by model.
+        tuning: Searches for hyperparameters, model by model; empty where none was tuned.
         examples: What the model would show to some users, and what they then did.
         exploration: How much each policy explores.
         searches: How well the model searches, window by window.
@@ -169,6 +171,7 @@ class RunSummary:
     data: DataSummary = field(default_factory=DataSummary)
     ranker: tuple[ProbabilityScores, ...] = ()
     training: tuple[TrainingCurve, ...] = ()
+    tuning: tuple[SearchRecord, ...] = ()
     examples: tuple[ExampleUser, ...] = ()
     exploration: tuple[Exploration, ...] = ()
     searches: tuple[SearchQuality, ...] = ()

@@ -47,6 +47,10 @@ TEXT_CODE = (
     "tfx_pipeline/components/text_training.py",
     "tfx_pipeline/components/text_encoding.py",
 )
+SEARCH_CODE = (
+    "trainer",
+    "tfx_pipeline/components/model_tuner.py",
+)
 EVALUATION_CODE = (
     "tfx_pipeline/evaluate/search_evaluation.py",
     "tfx_pipeline/evaluation",

@@ -62,7 +62,8 @@ class ItemTables(keras.layers.Layer):
     def _table(self, name: str, width: int) -> keras.Variable:
         shape = (self.item_count + 1,) if name == "brands" else (self.item_count + 1, width)
         kind = "int32" if name in ("categories", "brands") else "float32"
-        return self.add_weight(name=name, shape=shape, dtype=kind, initializer="zeros", autocast=False)
+        # Said here too: PyTorch has no trainable integers, and a layer tells its weights only after they are made.
+        return self.add_weight(name=name, shape=shape, dtype=kind, initializer="zeros", autocast=False, trainable=False)
 
     def set(self, features: ItemFeatures) -> None:
         """Take the features of the catalogue.

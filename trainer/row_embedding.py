@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from trainer.distribution.table_bound import is_divided
 from trainer.row_lookup import take_rows
 
 
@@ -13,6 +14,9 @@ class RowEmbedding(keras.layers.Layer):
     The forward pass reads only the rows asked for, and the gradient of the table is a `tf.IndexedSlices`. Together with
     an optimizer of `trainer.optimizers` a training step costs by the rows of its batch, whatever the size of the table.
     Regularizers and constraints are left out on purpose: each would read the whole table at every step.
+
+    In the scope of a strategy whose replicas divide tables of its size, each replica holds a part of the rows
+    (`trainer.distribution.sharded_table`); what the layer gives is the same.
 
     Under a mixed policy the table stays in the variable dtype; only the rows looked up are cast to the compute dtype.
 
@@ -47,12 +51,15 @@ class RowEmbedding(keras.layers.Layer):
 
     def build(self, input_shape: object = None) -> None:
         """Create the table `embeddings`, [N, D] in the variable dtype."""
-        self.embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.rows, self.dimension),
-            initializer=self.embeddings_initializer,
-            autocast=False,
-        )
+        shape = (self.rows, self.dimension)
+        if is_divided(shape, self.variable_dtype):
+            from trainer.distribution.sharded_table import ShardedTable
+
+            self.embeddings = ShardedTable(self.embeddings_initializer, shape, self.variable_dtype, "embeddings")
+        else:
+            self.embeddings = self.add_weight(
+                name="embeddings", shape=shape, initializer=self.embeddings_initializer, autocast=False
+            )
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """Look rows up.

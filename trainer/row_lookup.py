@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from trainer.distribution.replicas import own_part
 from trainer.quantisation.stand_ins import stand_in_of
 
 
@@ -11,7 +12,8 @@ def take_rows(table: keras.Variable, rows: keras.KerasTensor) -> keras.KerasTens
 
     `ops.take` first reads the variable, which copies all of it; here the TensorFlow variable itself is indexed.
     The gradient with respect to the table is a `tf.IndexedSlices` with one entry a row looked up, repeats included.
-    Other backends than TensorFlow use `ops.take`.
+    Other backends than TensorFlow use `ops.take`. A table that is divided among replicas is asked for its rows, see
+    `trainer.distribution.sharded_table`.
 
     Args:
         table: Variable, float [N, ...]. Create it with `autocast=False`, as `RowEmbedding` does: under a mixed policy
@@ -29,4 +31,8 @@ def take_rows(table: keras.Variable, rows: keras.KerasTensor) -> keras.KerasTens
         return ops.take(table, rows, axis=0)
     import tensorflow as tf
 
-    return tf.nn.embedding_lookup(table.value, rows)
+    from trainer.distribution.sharded_table import ShardedTable
+
+    if isinstance(table, ShardedTable):
+        return table.rows(rows)
+    return tf.nn.embedding_lookup(own_part(table.value), rows)

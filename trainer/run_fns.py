@@ -16,7 +16,6 @@ from trainer.distribution.worker import distributed, logs_folder
 from trainer.eval_traffic import TRAFFIC_FILE, EvalTraffic
 from trainer.export import build_retrieval_graph, build_servable, export_servable, objective_utility
 from trainer.export_checks.recorded_calls import CALLS_FILE
-from trainer.hyperparameters import Hyperparameters
 from trainer.item_statistics import item_statistics, target_counts
 from trainer.item_texts import ItemTexts
 from trainer.mined_examples import mined_dataset, with_vectors
@@ -28,6 +27,7 @@ from trainer.retrieval_package import RetrievalPackage
 from trainer.retrieval_training import train_towers
 from trainer.shop_encoder import hand_on_networks, load_cross_encoder, load_shop_encoder
 from trainer.shop_neighbours import shop_neighbours
+from trainer.tuning.tuned_values import own_values, save_values, settings_text, tuned_settings
 from trainer.user_events import read_user_events
 from trainer.user_store import UserStore
 from trainer.warm_start.starts import (
@@ -53,6 +53,7 @@ class FnArgs(Protocol):
     model_run_dir: str
     base_model: str
     custom_config: dict
+    hyperparameters: dict | None
 
 
 @distributed
@@ -62,7 +63,7 @@ def retrieval_run_fn(fn_args: FnArgs, strategy: tf.distribute.Strategy | None = 
     `train_files` are the splits train, ranker, users and catalogue; `base_model` holds the `ItemTexts`. Of several
     workers the chief alone writes.
     """
-    settings = _settings(fn_args)
+    settings = tuned_settings(fn_args)
     transform = tft.TFTransformOutput(fn_args.transform_output)
     files = split_files(fn_args.train_files, features.CATALOGUE)
     catalogue = read_catalogue(files, transform, settings.objective_values)
@@ -110,6 +111,7 @@ def retrieval_run_fn(fn_args: FnArgs, strategy: tf.distribute.Strategy | None = 
     forgotten = fn_args.custom_config.get(FORGOTTEN_USERS, "")
     TrainingSpan.of(windows, forgotten).save(Path(fn_args.serving_model_dir))
     hand_on_networks(Path(fn_args.base_model), Path(fn_args.serving_model_dir))
+    save_values(own_values(fn_args), Path(fn_args.serving_model_dir))
 
 
 @distributed
@@ -120,7 +122,7 @@ def ranker_run_fn(fn_args: FnArgs, strategy: tf.distribute.Strategy | None = Non
     traffic of the eval window beside the splits; `base_model` is the retrieval package. Of several workers the chief
     alone writes.
     """
-    settings = _settings(fn_args)
+    settings = tuned_settings(fn_args)
     transform = tft.TFTransformOutput(fn_args.transform_output)
     package = RetrievalPackage.load(Path(fn_args.base_model))
     graph = build_retrieval_graph(package, True, transform, settings, served=True)
@@ -161,7 +163,7 @@ def ranker_run_fn(fn_args: FnArgs, strategy: tf.distribute.Strategy | None = Non
     ranker_file = run_folder / RANKER_FILE
     ranker.save(ranker_file)
     paths = (Path(fn_args.base_model), Path(fn_args.transform_output), ranker_file)
-    parts = ModelParts(*paths, fn_args.custom_config["hyperparameters"])
+    parts = ModelParts(*paths, settings_text(fn_args, settings))
     calibration.save(parts.calibration)
     parts.save(folder)
 
@@ -169,7 +171,3 @@ def ranker_run_fn(fn_args: FnArgs, strategy: tf.distribute.Strategy | None = Non
 def split_files(files: list[str], split: str) -> list[str]:
     """Those of TFX's file patterns that belong to a split."""
     return [pattern for pattern in files if f"/Split-{split}/" in pattern]
-
-
-def _settings(fn_args: FnArgs) -> Hyperparameters:
-    return Hyperparameters.from_json(fn_args.custom_config["hyperparameters"])

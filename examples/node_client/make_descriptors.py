@@ -15,7 +15,8 @@ os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from google.protobuf import descriptor_pb2
-from tensorflow_serving.apis import model_service_pb2, prediction_service_pb2
+
+from serving.model_server.service_files import MODEL_SERVICE, PREDICTION_SERVICE
 
 
 def descriptor_set() -> Any:
@@ -29,8 +30,8 @@ def descriptor_set() -> Any:
             files[file.name] = descriptor_pb2.FileDescriptorProto()
             file.CopyToProto(files[file.name])
 
-    for services in (prediction_service_pb2, model_service_pb2):
-        add(services.DESCRIPTOR)
+    for services in (PREDICTION_SERVICE, MODEL_SERVICE):
+        add(services)
     return descriptor_pb2.FileDescriptorSet(file=files.values())
 
 

@@ -3,11 +3,12 @@
 import grpc
 from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection
-from tensorflow_serving.apis import model_service_pb2, prediction_service_pb2
+
+from serving.model_server.service_files import MODEL_SERVICE, PREDICTION_SERVICE
 
 SERVICES = (
-    prediction_service_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name,
-    model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
+    PREDICTION_SERVICE.services_by_name["PredictionService"].full_name,
+    MODEL_SERVICE.services_by_name["ModelService"].full_name,
     health.SERVICE_NAME,
     reflection.SERVICE_NAME,
 )

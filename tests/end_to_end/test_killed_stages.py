@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.end_to_end.tiny_shop import write_tiny_shop
 from tfx_pipeline.run_history import read_run_history
 from tfx_pipeline.run_summary import RunSummary, load_run_summary
 
@@ -43,13 +44,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 @pytest.fixture
 def shop(tmp_path: Path) -> dict[str, Path]:
     """The tiny shop with two configurations that differ in the run directory alone, by its name."""
-    subprocess.run([sys.executable, ROOT / "examples" / "tiny_shop.py", tmp_path / "shop"], check=True)
-    document = yaml.safe_load((tmp_path / "shop" / "shop.yaml").read_text())
-    document |= {
-        "retrieval": {"epochs": 1},
-        "ranker": {"batch_cases": 16, "epochs": 2},
-        "evaluation": {"baselines": ["most popular"], "bootstrap_rounds": 20, "search_queries": 20},
-    }
+    document = write_tiny_shop(tmp_path / "shop")
     configs = {name: tmp_path / "shop" / f"{name}.yaml" for name in ("undisturbed", "killed")}
     for name, config in configs.items():
         config.write_text(yaml.safe_dump({**document, "run_dir": name}, sort_keys=False))

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tests.end_to_end.tiny_shop import write_tiny_shop
 from tfx_pipeline.config import load_config
 from tfx_pipeline.orchestrators.compile_pipeline import compile_pipeline
 from tfx_pipeline.remote_files import copy_tree, list_files
@@ -16,12 +18,15 @@ pytest.importorskip(
 STORE = "ram://remote/shop"
 
 
-@pytest.mark.slow
-def test_every_stage_runs_and_the_store_gets_the_model(shop: Path, tmp_path: Path) -> None:
+@pytest.mark.slow  # every stage of the pipeline, one after the other
+@pytest.mark.timeout(1800)
+def test_every_stage_runs_and_the_store_gets_the_model(tmp_path: Path) -> None:
     import tests.tfx_pipeline.orchestrators.ram_files  # noqa: F401  Beam's steps reach the store by it.
     from tests.tfx_pipeline.orchestrators.small_orchestrator import SmallOrchestrator
 
-    config = load_config(shop / "shop.yaml")
+    document = {**write_tiny_shop(tmp_path / "shop"), "run_dir": "run"}
+    (tmp_path / "shop" / "shop.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    config = load_config(tmp_path / "shop" / "shop.yaml")
     config.run_dir = tmp_path / "unused"
     for table in config.data.tables.values():
         table.path = f"file://{table.path}"

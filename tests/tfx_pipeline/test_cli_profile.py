@@ -54,7 +54,14 @@ def test_an_automation_scan_of_a_shop(tmp_path: Path) -> None:
 
 def test_what_was_filled_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     print_filled(
-        [FilledAttribute("brand", 1200, 900, 0.71, 0.8, 0.91), FilledAttribute("category", 3, 0, None, 0.0, None)]
+        [
+            FilledAttribute("brand", 1200, 900, 0.71, 250, 0.8, 0.91),
+            FilledAttribute("category", 3, 0, None, 19, 0.0, None),
+            FilledAttribute("price_band", 3, 0, None, 20, 0.0, None),
+        ]
     )
-    shown = capsys.readouterr().out
-    assert all(word in shown for word in ("brand", "1,200", "900", "0.71", "80.0 %", "91.0 %", "–"))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert all(word in shown for word in ("brand", "1,200", "900", "0.71", "250", "80.0 %", "91.0 %", "–"))
+    assert "brand: nothing" not in shown
+    assert "category: nothing is filled in; it takes 20 held-out items with the attribute" in shown
+    assert "price_band: nothing is filled in; no 20 answers on held-out items are right" in shown

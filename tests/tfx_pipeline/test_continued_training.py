@@ -192,3 +192,16 @@ def test_the_trainers_are_told_and_nothing_changes_from_scratch(tmp_path: Path) 
     told = _custom_config(training_start(config, "data").config)
     assert {name: told[name] for name in plain} == plain
     assert Continuation.of(told) == Continuation(version, 2, 1.0, 3.0, 0.25)
+
+
+def test_the_text_stages_are_told_as_well(tmp_path: Path) -> None:
+    from tfx_pipeline.pipeline import create_pipeline
+
+    version = push(tmp_path, 10)
+    config = config_of(tmp_path, text={"pretraining": {"maximum_steps": 5}, "training": {"mode": "lora"}})
+    for start, told in ((config, ""), (training_start(config, "data").config, str(version))):
+        stages = {each.id: each.exec_properties for each in create_pipeline(start, "data").components}
+        for name in ("TextPretraining", "TextTraining"):
+            continuation = stages[name]["continuation"]
+            assert (str(Continuation.from_json(continuation).version) if continuation else "") == told
+        assert stages["TextPretraining"]["fine_tuning"] == "lora"

@@ -25,7 +25,8 @@ class FilledAttribute:
         lacking: Items that lack it.
         filled: How many of them have a prediction.
         threshold: Probability from which on there is one; None where no probability is high enough.
-        answered: Share of the held-out items that have the attribute and get a prediction.
+        held_out: How many of the held-out items have the attribute.
+        answered: Share of these items that get a prediction.
         right: Share of these predictions that are right; None where there are none.
     """
 
@@ -33,6 +34,7 @@ class FilledAttribute:
     lacking: int
     filled: int
     threshold: float | None
+    held_out: int
     answered: float
     right: float | None
 
@@ -78,7 +80,11 @@ def fill_items(
         rows += [(items.item_ids[row], name, answer.values[row], f"{answer.probabilities[row]:.4f}") for row in said]
         held_out = model.held_out[name]
         threshold = None if model.thresholds[name] == NEVER else model.thresholds[name]
-        filled.append(FilledAttribute(name, int(lacks.sum()), len(said), threshold, held_out.answered, held_out.right))
+        filled.append(
+            FilledAttribute(
+                name, int(lacks.sum()), len(said), threshold, held_out.items, held_out.answered, held_out.right
+            )
+        )
     with write_aside(output) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)

@@ -65,7 +65,7 @@ class Findings:
         users = self.users
         counted = f"{format_count(len(users.suspects))} of {format_count(users.scored)} users"
         events = f"{format_count(users.suspect_events)} of {format_count(users.events)} events"
-        what = "are left out of training, and kept in quarantine" if self.left_out else "stay in training"
+        what = "are left out of training, and kept in quarantined_events.csv" if self.left_out else "stay in training"
         items = f"{format_count(len(self.items.suspects))} of {format_count(self.items.scored)} items"
         return [
             f"Behaviour that looks automated (score from {self.threshold:g} on): {counted}; their {events} before the "

@@ -61,6 +61,8 @@ def _read_parquet(path: Path, columns: Sequence[Column]) -> pa.Table:
         for column in columns:
             if column.name not in known and column.absent is None:
                 raise PipelineError(f"{path}: there is no column {column.name}")
+        if not file.num_row_groups:  # Arrow 18 cannot read a file without groups.
+            return schema.empty_table()
         part = file.read(columns=[column.name for column in columns if column.name in known])
     arrays = []
     for field, column in zip(schema, columns, strict=True):

@@ -91,8 +91,8 @@ def _copy_others(table: pa.Table, name: str, values: Collection[str], writer: pq
             # A filtered dictionary still has the words that no row uses any more.
             plain = column.cast(column.type.value_type)
             kept = kept.set_column(index, kept.schema.field(index), plain.dictionary_encode().cast(column.type))
-    if len(kept):
-        writer.write_table(kept, row_group_size=len(kept))
+    # Written even if nothing is kept: Arrow 18 cannot read a file without groups.
+    writer.write_table(kept, row_group_size=max(len(kept), 1))
 
 
 def _is_in(column: pa.ChunkedArray, values: Collection[str]) -> pa.ChunkedArray:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tfx_pipeline.sources.values import Integers, Mask, holds_text, mask_of, numbers, plain, trimmed
+from tfx_pipeline.sources.values import Integers, Mask, blanks_as_null, holds_text, mask_of, numbers, plain, trimmed
 
 _VECTOR = pa.list_(pa.float32())
 
@@ -76,5 +76,5 @@ def _first_inner(lists: pa.Array) -> pa.Array:
 def _split(values: pa.Array) -> pa.Array:
     """Strings to lists of strings; null where there is nothing."""
     body = pc.replace_substring_regex(trimmed(values), pattern=r"(?s)^\[\s*(.*?)\s*\]$", replacement=r"\1")
-    body = pc.if_else(pc.equal(body, ""), pa.scalar(None, pa.string()), body)
+    body = blanks_as_null(body)
     return pc.split_pattern(pc.replace_substring_regex(body, pattern=r"\s*,\s*|\s+", replacement=","), pattern=",")

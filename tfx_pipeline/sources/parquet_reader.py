@@ -50,6 +50,8 @@ class ParquetReader(Reader):
         """Read the named columns in batches of `BATCH_ROWS`."""
         groups = [group for groups in self._parts for group in groups] if part is None else self._parts[part]
         first_row = self._first_rows[part or 0]
+        if not groups:  # Arrow 18 cannot read a file without groups.
+            return
         try:
             for records in self._file.iter_batches(BATCH_ROWS, row_groups=groups, columns=list(columns)):
                 yield Batch(np.arange(first_row, first_row + len(records)), select(records, columns))

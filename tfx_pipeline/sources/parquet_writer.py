@@ -18,6 +18,7 @@ class RowGroupWriter:
         self._writer = pq.ParquetWriter(path, schema)
         self._group_rows = group_rows
         self._waiting = schema.empty_table()
+        self._is_empty = True
 
     def write(self, table: pa.Table) -> None:
         """Add rows."""
@@ -25,6 +26,7 @@ class RowGroupWriter:
         full = len(self._waiting) - len(self._waiting) % self._group_rows
         if full:
             self._writer.write_table(self._waiting.slice(0, full), row_group_size=self._group_rows)
+            self._is_empty = False
             self._waiting = self._waiting.slice(full)
 
     def __enter__(self) -> "RowGroupWriter":
@@ -35,6 +37,7 @@ class RowGroupWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Write the rows that wait and close the file."""
-        if error is None and len(self._waiting):
+        # A table without rows has one group without rows: Arrow 18 cannot read a file without groups.
+        if error is None and (len(self._waiting) or self._is_empty):
             self._writer.write_table(self._waiting)
         self._writer.close()

@@ -79,7 +79,13 @@ def distinct(values: pa.Array) -> pa.DictionaryArray:
 
 def blanks_as_null(values: pa.Array) -> pa.Array:
     """Strings, null where empty: Arrow's parsers stop at an empty string and pass a null on."""
-    return pc.if_else(pc.equal(values, ""), pa.scalar(None, values.type), values)
+    return null_where(pc.equal(values, ""), values)
+
+
+def null_where(is_absent: pa.Array, values: pa.Array) -> pa.Array:
+    """Values `[N]`, null where `[N]` bool says so."""
+    # if_else of Arrow 18 makes an array with wrong offsets of a null and a slice of strings.
+    return pc.replace_with_mask(values, pc.fill_null(is_absent, False), pa.scalar(None, values.type))
 
 
 def numbers(values: pa.Array, decimal_mark: DecimalMark = ".") -> tuple[Floats, Mask]:
@@ -139,7 +145,7 @@ def _parse_decimals(values: pa.Array, decimal_mark: DecimalMark) -> pa.Array:
     is_number = pc.or_(is_grouped, pc.match_substring_regex(values, pattern=_DECIMAL_NUMBER))
     ungrouped = pc.if_else(is_grouped, pc.replace_substring(values, pattern=",", replacement=""), values)
     # Arrow parses no leading plus.
-    return pc.if_else(is_number, pc.utf8_ltrim(ungrouped, characters="+"), None).cast(pa.float64())
+    return null_where(pc.invert(is_number), pc.utf8_ltrim(ungrouped, characters="+")).cast(pa.float64())
 
 
 def _float_text(values: pa.Array) -> pa.Array:

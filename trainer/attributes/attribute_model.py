@@ -58,10 +58,12 @@ class HeldOut:
     """How the answers do on the held-out items that have the attribute.
 
     Attributes:
+        items: How many items these are.
         answered: Share of them that gets an answer.
         right: Share of these answers that are right, which the threshold was chosen for; None where there are none.
     """
 
+    items: int
     answered: float
     right: float | None
 
@@ -69,7 +71,8 @@ class HeldOut:
     def of(cls, probabilities: np.ndarray, is_right: np.ndarray, threshold: float) -> "HeldOut":
         """Look at answers with their probabilities, float64 [N], and whether they are right, bool [N]."""
         given = probabilities >= threshold
-        return cls(float(given.mean()) if len(given) else 0.0, float(is_right[given].mean()) if given.any() else None)
+        answered = float(given.mean()) if len(given) else 0.0
+        return cls(len(given), answered, float(is_right[given].mean()) if given.any() else None)
 
 
 @dataclass(frozen=True)

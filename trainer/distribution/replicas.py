@@ -39,13 +39,49 @@ def gather_replicas(values: keras.KerasTensor) -> keras.KerasTensor:
         return values
     import tensorflow as tf
 
-    number = tf.cast(context.replica_id_in_sync_group, tf.int32)
-    own = tf.one_hot(number, context.num_replicas_in_sync, dtype=tf.int32) * tf.shape(values)[0]
-    counts = context.all_reduce("sum", own)
-    before, after = tf.reduce_sum(counts[:number]), tf.reduce_sum(counts[number + 1 :])
+    before, after = rows_of_other_replicas(tf.shape(values)[0])
     # Each replica writes into rows that are 0 on all others: unlike an all-gather, a sum has the right gradient.
     paddings = [[before, after], *[[0, 0]] * (len(values.shape) - 1)]
     return context.all_reduce("sum", tf.pad(values, paddings))
+
+
+def rows_of_other_replicas(count: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Where the rows of this replica stand among those of all, as `gather_replicas` puts them together.
+
+    Args:
+        count: Rows of this replica, int32 scalar.
+
+    Returns:
+        Rows of the replicas before this one, and of those after it, int32 scalars; 0 and 0 outside a step of several.
+    """
+    context = _context_of_several()
+    if context is None:
+        return ops.zeros((), "int32"), ops.zeros((), "int32")
+    import tensorflow as tf
+
+    number = tf.cast(context.replica_id_in_sync_group, tf.int32)
+    own = tf.one_hot(number, context.num_replicas_in_sync, dtype=tf.int32) * count
+    counts = context.all_reduce("sum", own)
+    return tf.reduce_sum(counts[:number]), tf.reduce_sum(counts[number + 1 :])
+
+
+def own_part(variable: Any) -> Any:
+    """The `tf.Variable` that holds a distributed variable on the device of the replica that runs this.
+
+    A distributed variable has no read of single rows: TensorFlow would read, and so copy, all of it.
+
+    Args:
+        variable: A `tf.Variable`, which is given back outside a step of several replicas.
+    """
+    context = _context_of_several()
+    if context is None:
+        return variable
+    import tensorflow as tf
+
+    parts = context.strategy.experimental_local_results(variable)
+    number = tf.get_static_value(context.replica_id_in_sync_group)
+    # Every worker has as many replicas as the others. A TPU numbers its replicas at run time.
+    return variable if number is None else parts[int(number) % len(parts)]
 
 
 def share_of_batch(rows: keras.KerasTensor) -> keras.KerasTensor:

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 import keras
 import tensorflow as tf
 
+from trainer.distribution.sharded_table import ShardedTable
+
 Model = TypeVar("Model", bound=keras.Model)
 
 
@@ -17,7 +19,8 @@ def scope_of(strategy: tf.distribute.Strategy | None) -> contextlib.AbstractCont
 def without_strategy(model: Model, strategy: tf.distribute.Strategy | None) -> Model:
     """A model with the same weights on one device, to be evaluated, saved and exported as any other.
 
-    Weights of several machines must not be read by the chief alone, which would wait for the others for ever.
+    Weights of several machines must not be read by the chief alone, which would wait for the others for ever. A model
+    with a table that the replicas had divided is put together in the memory of the host: no one device has the room.
 
     Args:
         model: A model that was built in the scope of the strategy. Its optimizer is left behind.
@@ -25,6 +28,10 @@ def without_strategy(model: Model, strategy: tf.distribute.Strategy | None) -> M
     """
     if strategy is None:
         return model
-    copy = type(model).from_config(model.get_config())
-    copy.set_weights(model.get_weights())
+    is_divided = any(isinstance(weight, ShardedTable) for weight in model.weights)
+    with tf.device("CPU:0") if is_divided else contextlib.nullcontext():
+        copy = type(model).from_config(model.get_config())
+        # One after the other: `get_weights` would hold all of them once more.
+        for ours, theirs in zip(copy.weights, model.weights, strict=True):
+            ours.assign(theirs.numpy())
     return copy

@@ -6,12 +6,17 @@ import tensorflow as tf
 
 from trainer.distribution.cluster import Cluster
 from trainer.distribution.errors import DistributionError
+from trainer.distribution.table_bound import set_largest_table
 
 _SECONDS_TO_ANSWER = 10.0
 STRATEGIES = ("none", "mirrored", "multi_worker_mirrored", "tpu")
+SHARDING = ("mirrored", "multi_worker_mirrored")
+"""Those whose replicas may divide a table among themselves."""
 
 
-def make_strategy(name: str, tpu_address: str = "") -> tf.distribute.Strategy | None:
+def make_strategy(
+    name: str, tpu_address: str = "", shard_tables_above_mb: float | None = None
+) -> tf.distribute.Strategy | None:
     """Make a strategy.
 
     `multi_worker_mirrored` waits for the other workers, and has to be made before TensorFlow does anything else in the
@@ -21,13 +26,25 @@ def make_strategy(name: str, tpu_address: str = "") -> tf.distribute.Strategy | 
         name: `none`; `mirrored` for all GPUs of this machine, or its CPU; `multi_worker_mirrored` for the workers of
             `TF_CONFIG`; `tpu`.
         tpu_address: Name or `grpc://` address of the TPU, or `local`; empty for what the environment names.
+        shard_tables_above_mb: Megabytes of an embedding table that each replica holds whole; the replicas divide larger
+            ones among themselves. None: each holds all tables. Not for `tpu`.
 
     Returns:
         The strategy; None for `none`.
 
     Raises:
-        DistributionError: No such strategy, no usable `TF_CONFIG`, or no TPU.
+        DistributionError: No such strategy, no usable `TF_CONFIG`, or no TPU; or `shard_tables_above_mb` for one that
+            has no part of it.
     """
+    if shard_tables_above_mb is not None and name not in SHARDING:
+        raise DistributionError(f"distribution.shard_tables_above_mb needs {' or '.join(SHARDING)}, not {name}")
+    strategy = _strategy_of(name, tpu_address)
+    if strategy is not None and shard_tables_above_mb is not None:
+        set_largest_table(strategy, shard_tables_above_mb)
+    return strategy
+
+
+def _strategy_of(name: str, tpu_address: str) -> tf.distribute.Strategy | None:
     if name == "none":
         return None
     if name == "mirrored":

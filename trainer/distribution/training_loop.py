@@ -6,6 +6,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from trainer.distribution.errors import DistributionError
+from trainer.distribution.sharded_table import ShardedTable
+from trainer.optimizers.row_sparse import RowSparseOptimizer
+
 
 def fit(
     model: keras.Model,
@@ -35,6 +39,9 @@ def fit(
 
     Returns:
         Mean loss of each epoch; with a strategy the same on every worker.
+
+    Raises:
+        DistributionError: The replicas divide a table, and the optimizer would add up what each has of its gradient.
     """
     if strategy is None:
         history = model.fit(training, validation_data=validation, epochs=epochs, verbose=2, callbacks=list(callbacks))
@@ -57,6 +64,7 @@ class _ReplicatedTraining:
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> list[float]:
         """See `fit` of the module."""
+        _require_row_sparse(self._model)
         batches = self._distributed(training)
         later = None if validation is None else self._distributed(validation)
         with self._strategy.scope():
@@ -121,3 +129,10 @@ class _ReplicatedTraining:
         predicted = self._model(x, training=training)
         loss = self._model.compute_loss(x=x, y=y, y_pred=predicted, sample_weight=weights, training=training)
         return loss, tf.cast(tf.shape(keras.tree.flatten(x)[0])[0], tf.float32)
+
+
+def _require_row_sparse(model: keras.Model) -> None:
+    tables = [weight.path for weight in model.trainable_variables if isinstance(weight, ShardedTable)]
+    if tables and not isinstance(model.optimizer, RowSparseOptimizer):
+        name = type(model.optimizer).__name__
+        raise DistributionError(f"{tables[0]} is divided among replicas: its optimizer must be row-sparse, not {name}")

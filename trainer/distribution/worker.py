@@ -39,12 +39,14 @@ class WorkerArgs:
     model_run_dir: str
     base_model: str
     custom_config: dict[str, Any]
+    hyperparameters: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, run_fn: str, fn_args: Any) -> "WorkerArgs":
         """The part of `FnArgs` that is used."""
-        names = [name for name in cls.__dataclass_fields__ if name != "run_fn"]
-        return cls(run_fn, **{name: getattr(fn_args, name) for name in names})
+        names = [name for name in cls.__dataclass_fields__ if name not in ("run_fn", "hyperparameters")]
+        found = getattr(fn_args, "hyperparameters", None)
+        return cls(run_fn, **{name: getattr(fn_args, name) for name in names}, hyperparameters=found)
 
     @classmethod
     def load(cls, path: Path) -> "WorkerArgs":

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from trainer.distribution.sharded_table import ShardedTable
 from trainer.optimizers.row_gradients import Gradient, clip_gradients, sum_repeated_rows
 
 # Each of these would read or write whole tables at every step.
@@ -20,7 +21,8 @@ class RowSparseOptimizer(keras.optimizers.Optimizer, abc.ABC):
     entries of each row have been added up. Rows without a gradient, and their slots, are neither read nor written.
 
     Gradients are summed over the replicas of a `tf.distribute` strategy *before* they are clipped, so that clipping
-    gives what one device would give. (Keras clips first, which depends on the number of replicas.)
+    gives what one device would give. (Keras clips first, which depends on the number of replicas.) Of a `ShardedTable`
+    each replica updates its part by the part's own gradient, and has slots for that part alone.
 
     Works with `fit`, `steps_per_execution`, `MirroredStrategy` and `.keras` files, which hold the slots as well. XLA
     (`jit_compile=True`) makes a row-sparse step many times slower; a model with a `RowEmbedding` never uses it.
@@ -68,10 +70,18 @@ class RowSparseOptimizer(keras.optimizers.Optimizer, abc.ABC):
         initializers = [keras.initializers.Constant(value) for value in self.initial_slots.values()]
         self._slots = self.add_optimizer_variables(variables, list(self.initial_slots), initializers)
 
+    def add_variable_from_reference(
+        self, reference_variable: keras.Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> keras.Variable:
+        """Create a slot; that of a `ShardedTable` is divided as the table is."""
+        is_divided = isinstance(reference_variable, ShardedTable)
+        reference = reference_variable.value if is_divided else reference_variable
+        return super().add_variable_from_reference(reference, name=name, initializer=initializer)
+
     def update_step(self, gradient: Gradient, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
         """Update one variable; a row-sparse gradient must not repeat a row."""
         index = self._get_variable_index(variable)
-        slots = [slot[index].value for slot in self._slots]
+        slots = [_beside(slot[index].value, variable) for slot in self._slots]
         gradient = tf.cast(gradient, variable.dtype)
         learning_rate = tf.cast(learning_rate, variable.dtype)
         if isinstance(gradient, tf.IndexedSlices):
@@ -105,8 +115,9 @@ class RowSparseOptimizer(keras.optimizers.Optimizer, abc.ABC):
         self, gradients: list[Gradient], variables: list[keras.Variable], learning_rate: Any
     ) -> None:
         _check_constraints(gradients, variables)
-        summed = [sum_repeated_rows(gradient) for gradient in _sum_over_replicas(gradients)]
-        clipped = clip_gradients(summed, self.clipnorm, self.clipvalue, self.global_clipnorm)
+        is_part = [isinstance(variable, ShardedTable) for variable in variables]
+        summed = [sum_repeated_rows(gradient) for gradient in _sum_over_replicas(gradients, is_part)]
+        clipped = clip_gradients(summed, self.clipnorm, self.clipvalue, self.global_clipnorm, is_part)
         tf.__internal__.distribute.interim.maybe_merge_call(
             self._distributed_tf_update_step,
             self._distribution_strategy,
@@ -115,11 +126,20 @@ class RowSparseOptimizer(keras.optimizers.Optimizer, abc.ABC):
         )
 
 
-def _sum_over_replicas(gradients: list[Gradient]) -> list[Gradient]:
+def _sum_over_replicas(gradients: list[Gradient], is_part: list[bool]) -> list[Gradient]:
+    """Sums over replicas; the gradient of a part of a `ShardedTable` is that of the whole batch as it is."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return gradients
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+    whole = [gradient for gradient, part in zip(gradients, is_part, strict=True) if not part]
+    summed = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, whole) if whole else ())
+    return [gradient if part else next(summed) for gradient, part in zip(gradients, is_part, strict=True)]
+
+
+def _beside(slot: tf.Variable, variable: tf.Variable) -> tf.Variable:
+    """The part of a distributed slot on the device of a variable: of the whole, single rows cannot be read."""
+    parts = tf.distribute.get_strategy().experimental_local_results(slot)
+    return next((part for part in parts if part.device == variable.device), slot)
 
 
 def _check_constraints(gradients: list[Gradient], variables: list[keras.Variable]) -> None:

@@ -1,9 +1,11 @@
 """Domain-adaptive pretraining: an encoder goes on with BERT's objectives on a shop's own text."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import keras
 import numpy as np
+from safetensors.numpy import save_file
 
 from trainer.text_backbone import copy_backbone
 from trainer.text_encoder import TextEncoder
@@ -25,6 +27,7 @@ def pretrain(
     settings: PretrainingSettings,
     progress: Progress | None = None,
     head_weights: Mapping[str, np.ndarray] | None = None,
+    heads_file: Path | None = None,
 ) -> PretrainingHistory:
     """Train the backbone of an encoder in place, on text without labels.
 
@@ -43,6 +46,7 @@ def pretrain(
         progress: Called after every update with the updates that are done and all of them.
         head_weights: Tensors of the checkpoint by Hugging Face names, where it may have the heads
             (`cls.predictions.*`, `cls.seq_relationship.*`); a head that is missing begins at random.
+        heads_file: Gets the trained heads by the same names, for a later call to go on with; None writes none.
 
     Raises:
         ValueError: The encoder has another mode, there is too little text, or a head does not fit.
@@ -55,7 +59,10 @@ def pretrain(
     heads = model.load_heads(head_weights or {})
     evaluations, best = train_until_best(model, source, settings, progress)
     if best is not None:
-        encoder.backbone.set_weights(best)
+        model.set_weights(best)
+        encoder.backbone.set_weights(model.backbone.get_weights())
+    if heads_file is not None:
+        save_file(model.head_weights(), heads_file)
     return PretrainingHistory(len(source.train), len(source.held_out), tuple(heads), tuple(evaluations))
 
 
@@ -64,8 +71,7 @@ def _source(
 ) -> BatchSource:
     tokenizer = encoder.tokenize
     pieces = WordPieces.of_vocabulary(tokenizer.vocabulary)
-    random = np.random.default_rng(settings.seed)
-    parts = split_texts(texts, pairs, settings.held_out_share, settings.maximum_held_out, random)
+    parts = split_texts(texts, pairs, settings.held_out_share, settings.maximum_held_out)
     train, held_out = (tokenize_part(encoder, part, pieces) for part in parts)
     for part, name in ((train, "to train on"), (held_out, "to measure on")):
         if not len(part):

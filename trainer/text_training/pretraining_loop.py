@@ -28,8 +28,8 @@ def train_until_best(
         progress: Called after every update with the updates that are done and all of them.
 
     Returns:
-        The measurements, the first before any update, and the weights of the backbone at the lowest perplexity; None
-        where no update made it lower.
+        The measurements, the first before any update, and the weights of the model at the lowest perplexity; None where
+        no update made it lower.
     """
     steps = min(settings.maximum_steps, settings.epochs * source.epoch_length())
     _compile(model, steps, settings)
@@ -45,7 +45,7 @@ def train_until_best(
         lowest = min(each.perplexity for each in evaluations)
         evaluations.append(_evaluate(model, held_out, step, float(logs["token_loss"]), settings))
         waited = 0 if evaluations[-1].perplexity < lowest else waited + 1
-        best = model.backbone.get_weights() if waited == 0 else best
+        best = model.get_weights() if waited == 0 else best
         if waited >= settings.patience:
             break
     return evaluations, best

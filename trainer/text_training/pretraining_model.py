@@ -11,6 +11,8 @@ from keras import ops
 from trainer.text_training.masked_language_model_head import MaskedLanguageModelHead, bert_initializer
 
 SENTENCE_CLASSES = 2
+_LANGUAGE_PREFIX, _SENTENCE_PREFIX = "cls.predictions.", "cls.seq_relationship."
+"""Of the heads' tensors in Hugging Face checkpoints."""
 
 
 def token_losses(logits: Any, targets: Any) -> Any:
@@ -141,6 +143,14 @@ class PretrainingModel(keras.Model):
                 taken += names
         return taken
 
+    def head_weights(self) -> dict[str, np.ndarray]:
+        """The heads that are trained, by the names and in the shapes that `load_heads` reads, float32."""
+        tensors = self._head_tensors()
+        if not self.next_sentence_weight:
+            del tensors[_SENTENCE_PREFIX]
+        named = {name: variable.numpy() for names in tensors.values() for name, variable in names.items()}
+        return {name: np.ascontiguousarray(value.T.astype(np.float32)) for name, value in named.items()}
+
     def _head_tensors(self) -> dict[str, dict[str, keras.Variable]]:
         head = self.language_head
         language = {
@@ -151,7 +161,7 @@ class PretrainingModel(keras.Model):
             "bias": head.bias,
         }
         sentence = {"weight": self.sentence_head.kernel, "bias": self.sentence_head.bias}
-        heads = {"cls.predictions.": language, "cls.seq_relationship.": sentence}
+        heads = {_LANGUAGE_PREFIX: language, _SENTENCE_PREFIX: sentence}
         return {prefix: {prefix + name: each for name, each in names.items()} for prefix, names in heads.items()}
 
 

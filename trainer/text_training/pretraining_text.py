@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.text_corpus import CorpusEncoder, tokenize_corpus
+from trainer.text_training.digest_order import digest_shares
 from trainer.text_training.next_sentence import RowFormat, TokenizedPairs, TrainingRow, pair_rows, text_row
 from trainer.text_training.whole_word_masking import WordPieces
 
@@ -34,10 +35,8 @@ class PretrainingText:
         return [text_row(tokens, form) for tokens in self.texts] + pair_rows(self.pairs, form, random)
 
 
-def split_texts(
-    texts: Sequence[str], pairs: Sequence[Pair], share: float, maximum: int, random: np.random.Generator
-) -> tuple[Part, Part]:
-    """Hold out a share of the distinct texts.
+def split_texts(texts: Sequence[str], pairs: Sequence[Pair], share: float, maximum: int) -> tuple[Part, Part]:
+    """Hold out a share of the distinct texts: those with the smallest digests, which are so in later catalogues too.
 
     A pair counts as the text of its two sentences. Where that text is among the texts too, the pair alone is kept, so
     that nothing that is held out is trained on.
@@ -47,7 +46,6 @@ def split_texts(
         pairs: First and second sentences.
         share: Share to hold out.
         maximum: Most to hold out; at least one is.
-        random: Source of the choice.
 
     Returns:
         Texts and pairs to train on, and those that are held out.
@@ -60,7 +58,7 @@ def split_texts(
     if len(distinct) < 2:
         raise ValueError(f"texts: {len(distinct)} distinct, pretraining needs at least 2")
     count = min(max(1, round(share * len(distinct))), maximum)
-    order = random.permutation(len(distinct))
+    order = np.argsort(digest_shares(distinct), kind="stable")
     train, held_out = ([distinct[row] for row in np.sort(rows)] for rows in (order[count:], order[:count]))
     return _part(train, paired), _part(held_out, paired)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trainer.text_training.digest_order import digest_shares
+
 Texts = Sequence[str] | np.ndarray
 """Strings, as a list or as an array of objects."""
 
@@ -75,6 +77,24 @@ class SearchPairs:
         held_out = np.isin(numbers, random.permutation(count)[:wanted])
         return self.take(~held_out), self.take(held_out)
 
+    def lasting_split(self, share: float) -> tuple["SearchPairs", "SearchPairs"]:
+        """Training and held-out pairs; a query that is held out is so whatever other queries there are.
+
+        So an encoder that goes on from one of an earlier day is measured on queries that neither has learned.
+
+        Args:
+            share: Share of the distinct queries that is held out, up to the chance of their digests: at least one, and
+                not all, if it is above 0 and there are two.
+        """
+        numbers, count = number_queries(self.queries)
+        distinct = dict(zip(numbers.tolist(), map(_plain, self.queries), strict=True))
+        shares = digest_shares([distinct[number] for number in range(count)])
+        held_out = shares < share
+        if share and count > 1 and (held_out.all() or not held_out.any()):
+            held_out = shares == shares.min()
+        is_held_out = held_out[numbers] if count > 1 else np.zeros(len(self), bool)
+        return self.take(~is_held_out), self.take(is_held_out)
+
 
 def joined(parts: Sequence[SearchPairs]) -> SearchPairs:
     """One after the other; a part without weights counts 1 for each pair."""
@@ -94,8 +114,12 @@ def number_queries(queries: np.ndarray) -> tuple[np.ndarray, int]:
     """
     if not len(queries):
         return np.zeros(0, np.int64), 0
-    distinct, numbers = np.unique(np.array([query.strip().lower() for query in queries]), return_inverse=True)
+    distinct, numbers = np.unique(np.array([_plain(query) for query in queries]), return_inverse=True)
     return numbers.astype(np.int64), len(distinct)
+
+
+def _plain(query: str) -> str:
+    return query.strip().lower()
 
 
 class Answers:

@@ -16,7 +16,7 @@ class Continuation:
 
     Attributes:
         version: Folder of the pushed version, `<run directory>/serving/shoprank/<version>`.
-        epochs: Epochs of towers and ranker.
+        epochs: Epochs of towers, ranker and text encoder.
         learning_rate_share: Their first learning rates, as a share of those from scratch.
         overlap_days: Days before the end of the earlier training whose events are learned from again.
         forgetting: Share of the earlier posterior's evidence that is kept.
@@ -36,8 +36,11 @@ class Continuation:
     def of(cls, custom_config: Mapping[str, Any]) -> "Continuation | None":
         """What TFX's `custom_config` holds; None for a training from scratch."""
         text = custom_config.get(CONTINUATION)
-        if text is None:
-            return None
+        return None if text is None else cls.from_json(text)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Continuation":
+        """What `to_json` gave."""
         values = json.loads(text)
         return cls(**{**values, "version": Path(values["version"])})
 

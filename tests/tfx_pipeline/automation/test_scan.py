@@ -77,4 +77,4 @@ def test_the_counts_in_words(visited: pd.DataFrame) -> None:
     filtered = scan(table, AutomationConfig(action="filter")).notes()[0]
     assert reported.startswith("Behaviour that looks automated (score from 6 on): 16 of ")
     assert reported.endswith("events before the eval window stay in training.")
-    assert filtered.endswith("are left out of training, and kept in quarantine.")
+    assert filtered.endswith("are left out of training, and kept in quarantined_events.csv.")

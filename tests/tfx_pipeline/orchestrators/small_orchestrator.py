@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import tensorflow as tf
 
@@ -40,7 +42,10 @@ class SmallOrchestrator:
         container = self._spec["deploymentSpec"]["executors"][label]["container"]
         assert container["command"][:3] == ["python", "-m", "tfx_pipeline.orchestrators.run_stage"]
         call = json.dumps(self._call(stage, output_file))
-        run_stage([*container["command"][3:], *(call if word == "{{$}}" else word for word in container["args"])])
+        arguments = [*container["command"][3:], *(call if word == "{{$}}" else word for word in container["args"])]
+        # TFX reads the command line of the process as well, which is that of pytest here.
+        with patch.object(sys, "argv", ["run_stage", *arguments]):
+            run_stage(arguments)
         shutil.rmtree(self._folder, ignore_errors=True)  # The next container has a disk of its own.
         with tf.io.gfile.GFile(output_file) as file:
             self.outputs[stage] = json.loads(file.read())

@@ -22,6 +22,7 @@ from tfx_pipeline.report import write_report
 from tfx_pipeline.run_details import ExampleUser, Exploration, PastItem, TrainingCurve, Versions
 from tfx_pipeline.run_summary import Gate, RunSummary, WindowMetrics
 from tfx_pipeline.search_result import SearchQuality
+from trainer.tuning.search_record import SearchRecord, SearchTrial
 
 HOSTILE = '</style><script>alert(1)</script> & "quoted" <b>'
 CUTOFFS = (10, 20)
@@ -123,6 +124,17 @@ def off_policy() -> OffPolicyCheck:
     return OffPolicyCheck("thompson", 1_200, 3, 40, 0, result)
 
 
+def search(model: str, section: str, best: int) -> SearchRecord:
+    """Three trials, of which the last one failed."""
+
+    def trial(number: int, rate: float, score: float | None, failure: str = "") -> SearchTrial:
+        values = {f"{section}.learning_rate": rate, f"{section}.hidden": [8 * (number + 1), 4], f"{section}.flag": True}
+        return SearchTrial(number, values, 3, score, 61.5, failure)  # type: ignore[arg-type]
+
+    trials = (trial(0, 0.002, 0.11), trial(1, 0.01, 0.125), trial(2, 0.5, None, "MemoryError: too <large>"))
+    return SearchRecord(model, "random", "NDCG@10", "users of the ranker's window", 1_230, trials, best, "seconds")
+
+
 def full_window_table(*models: str) -> EvaluationTable:
     return EvaluationTable(CUTOFFS, tuple(full_row(model, "all") for model in models))
 
@@ -151,6 +163,7 @@ def full_run(run_summary: RunSummary) -> RunSummary:
         ranker=(ranker_scores("purchase"), ranker_scores("click")),
         training=(TrainingCurve("towers", towers), TrainingCurve("ranker", {"loss": (0.4,)})),
         examples=(example_user(), replace(example_user(), user_id="empty", history=(), answers=(), hits=())),
+        tuning=(search("towers", "retrieval", 1), search("ranker", "ranker", 0)),
         exploration=(
             Exploration("greedy", False, 50, 500, 0.0, 1.0, 0.0, 0.01),
             Exploration("thompson", True, 50, 500, 0.31, 0.62, 0.04, 0.01),

@@ -80,7 +80,10 @@ def test_every_chart_tells_its_numbers_and_takes_its_colours_from_the_page(full_
         ({"metrics", "slices", "fairness", "trade-off", "model-card"}, {"windows": ()}),
         ({"calibration", "examples", "gates", "versions"}, dict(ranker=(), examples=(), gates=(), versions=Versions())),
         ({"exploration", "training", "answers", "search"}, dict(exploration=(), training=(), answers=(), searches=())),
-        ({"leakage", "drift", "stages", "off-policy"}, {"data": DataSummary(), "stages": (), "off_policy": None}),
+        (
+            {"leakage", "drift", "stages", "off-policy", "tuning"},
+            {"data": DataSummary(), "stages": (), "off_policy": None, "tuning": ()},
+        ),
     ],
 )
 def test_a_missing_part_leaves_no_hole(

@@ -83,6 +83,20 @@ def test_training_has_a_chart_a_metric_and_numbers(outline: Outline) -> None:
     assert ["1", "0.4000"] in outline.rows
 
 
+def test_a_search_tells_its_trials_and_its_gain(full_page: str, outline: Outline) -> None:
+    text = " ".join(outline.sections["tuning"].split())
+    assert "3 trials (random) in 3 min 04 s; the time of its budget was up. NDCG@10 is that of 1,230 users of" in text
+    assert "Trial 1 was taken: 0.1250, +0.0150 over the configured values." in text
+    assert "No trial was better than the configured values." in text
+    assert ["0 configured", "0.002", "[8, 4]", "true", "0.1100", "0.0000", "1 min 02 s"] in outline.rows
+    assert ["1 taken", "0.01", "[16, 4]", "true", "0.1250", "+0.0150", "1 min 02 s"] in outline.rows
+    assert ["2", "0.5", "[24, 4]", "true", "failed: MemoryError: too <large>", "–", "1 min 02 s"] in outline.rows
+    assert "<pre>retrieval:\n  learning_rate: 0.01\n  hidden: [16, 4]\n  flag: true</pre>" in full_page
+    assert [label for label in outline.labels if label.startswith("NDCG@10 of the ")] == [
+        f"NDCG@10 of the {model}: trial 0 0.1100; trial 1 0.1250" for model in ("towers", "ranker")
+    ]
+
+
 def test_searches_stand_beside_bm25(outline: Outline) -> None:
     text = outline.sections["search"]
     assert "Test window, 1,200 known items" in text and "they are no user queries" in " ".join(text.split())

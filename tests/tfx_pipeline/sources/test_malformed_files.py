@@ -30,7 +30,8 @@ NO_EXAMPLE = b"\x0a\x00"
 
 def parquet(columns: dict[str, Any]) -> bytes:
     stream = io.BytesIO()
-    pq.write_table(pa.table(columns), stream)
+    # Arrow releases name the elements of lists differently without this.
+    pq.write_table(pa.table(columns), stream, use_compliant_nested_type=False)
     return stream.getvalue()
 
 

@@ -20,4 +20,4 @@ def test_row_groups(tmp_path: Path, sizes: list[int]) -> None:
     file = pq.ParquetFile(tmp_path / "a.parquet")
     assert file.read()["n"].to_pylist() == list(range(start))
     groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-    assert groups == [5] * (start // 5) + ([start % 5] if start % 5 else [])
+    assert groups == [5] * (start // 5) + ([start % 5] if start % 5 or not start else [])

@@ -49,3 +49,10 @@ def test_what_cannot_be_had(name: str, address: str, error: str, monkeypatch: py
         make_strategy(name, address.replace("{port}", port))
     assert str(raised.value).startswith(error.replace("{port}", port))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["none", "tpu"])
+def test_a_strategy_that_divides_no_tables(name: str) -> None:
+    error = f"^distribution.shard_tables_above_mb needs mirrored or multi_worker_mirrored, not {name}$"
+    with pytest.raises(DistributionError, match=error):
+        make_strategy(name, shard_tables_above_mb=100.0)

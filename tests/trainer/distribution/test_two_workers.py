@@ -44,11 +44,19 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["towers", "ranker"])
+@pytest.mark.parametrize("part", ["towers", "ranker", "divided"])
 def test_two_workers_learn_what_one_does(results: list[dict[str, Any]], part: str) -> None:
     assert [each["replicas"] for each in results] == [2, 2]
-    alone = results[0]["alone"][part]
+    alone = results[0]["alone"]["ranker" if part == "ranker" else "towers"]
     assert abs(alone["losses"][-1] - alone["losses"][0]) > 0.1
     for each in results:
         assert each["together"][part]["losses"] == pytest.approx(alone["losses"], abs=1e-5)
         assert each["together"][part]["weights"] == pytest.approx(alone["weights"], rel=1e-5)
+
+
+@pytest.mark.slow
+def test_each_worker_holds_its_part_of_a_divided_table(results: list[dict[str, Any]]) -> None:
+    for each in results:
+        # A table, and the two slots of its optimizer.
+        assert each["together"]["towers"]["rows"] == [11, 11, 11]
+        assert each["together"]["divided"]["rows"] == [6, 6, 6]

@@ -15,9 +15,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.trainer.next_item import next_item_model, next_items
+from tests.trainer.next_item import ITEMS, next_item_model, next_items
 from trainer.distribution.scope import scope_of, without_strategy
 from trainer.distribution.strategies import is_chief, make_strategy
+from trainer.distribution.table_bound import set_largest_table
 from trainer.distribution.training_loop import fit
 from trainer.losses import InBatchNegatives, QueueNegatives, SampledSoftmax
 from trainer.optimizers import LazyAdam
@@ -25,6 +26,8 @@ from trainer.ranker import Ranker
 from trainer.ranker_loss import RankerLoss
 
 EPOCHS = 3
+TABLE_ROWS = {ITEMS + 1: "whole", ITEMS // 2 + 1: "divided by two"}
+"""Rows of a table of the towers, and no other weight's: ten items and the unknown one."""
 
 
 def towers() -> keras.Model:
@@ -58,12 +61,17 @@ def cases() -> tf.data.Dataset:
 def trained(
     make: Callable[[], keras.Model], data: tf.data.Dataset, strategy: tf.distribute.Strategy | None
 ) -> dict[str, Any]:
-    """The loss curve, and the sum of the squares of all weights."""
+    """The loss curve, the sum of the squares of all weights, and the rows of the tables that this process holds."""
     with scope_of(strategy):
         model = make()
     losses = fit(model, data, EPOCHS, [], strategy)
     weights = without_strategy(model, strategy).get_weights()
-    return {"losses": losses, "weights": float(sum(np.square(values).sum() for values in weights))}
+    held = [weight.value.shape for weight in (*model.trainable_variables, *model.optimizer.variables)]
+    return {
+        "losses": losses,
+        "weights": float(sum(np.square(values).sum() for values in weights)),
+        "rows": [shape[0] for shape in held if shape.rank == 2 and shape[0] in TABLE_ROWS],
+    }
 
 
 def main() -> None:
@@ -72,6 +80,8 @@ def main() -> None:
     keras.utils.disable_interactive_logging()
     parts = {"towers": (towers, users()), "ranker": (ranker, cases())}
     together = {name: trained(*part, strategy) for name, part in parts.items()}
+    set_largest_table(strategy, 0.0)
+    together["divided"] = trained(towers, users(), strategy)
     alone = {name: trained(*part, None) for name, part in parts.items()} if is_chief(strategy) else {}
     print(json.dumps({"together": together, "alone": alone, "replicas": strategy.num_replicas_in_sync}))
 

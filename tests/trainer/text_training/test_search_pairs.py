@@ -37,6 +37,27 @@ def test_a_query_is_on_one_side_of_the_split() -> None:
     assert len(SearchPairs.of(["one"], [0]).split(0.5, np.random.default_rng(0))[0]) == 1
 
 
+def test_a_query_that_is_held_out_stays_so_among_others() -> None:
+    queries = [f"query {number % 400}" for number in range(800)]
+    pairs = SearchPairs.of(queries, list(range(800)))
+    training, held_out = pairs.lasting_split(0.25)
+    assert sorted([*training.documents, *held_out.documents]) == list(range(800))
+    assert 60 < len(set(held_out.queries)) < 140
+    later = SearchPairs.of([*(query.upper() for query in queries[200:]), *map(str, range(300))], list(range(900)))
+    both = [{query.lower() for query in part.queries} for part in later.lasting_split(0.25)]
+    assert not both[0] & set(held_out.queries) and not both[1] & set(training.queries)
+
+
+def test_a_few_queries_have_one_on_each_side() -> None:
+    two = SearchPairs.of(["one", "two", "one"], [0, 1, 2])
+    for share in (1e-9, 1.0):
+        training, held_out = two.lasting_split(share)
+        assert (len(set(training.queries)), len(set(held_out.queries))) == (1, 1)
+    assert len(two.lasting_split(0.0)[1]) == 0
+    for few in (SearchPairs.of(["one"], [0]), SearchPairs.of([], [])):
+        assert len(few.lasting_split(0.5)[1]) == 0
+
+
 def test_limited_draws_without_replacement_and_keeps_the_order() -> None:
     pairs = SearchPairs.of([str(number) for number in range(50)], list(range(50)))
     few = pairs.limited(7, np.random.default_rng(0)).documents

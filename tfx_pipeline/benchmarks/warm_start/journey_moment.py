@@ -1,7 +1,7 @@
 """Complete Journey as the towers see it at one moment: windows, catalogue and vocabularies of what lies before."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,9 @@ from trainer.item_texts import ItemTexts
 from trainer.preprocessing import CATEGORY_LEVELS
 from trainer.text_encoder import TextEncoder
 from trainer.user_events import SPEC
+
+RANKER_DAYS = 28
+"""Before the moment: the window that the ranker learns from, as in the configuration of the demo."""
 
 _CATEGORIES = ("department", "product_category", "product_type")
 _DAY_SECONDS = 86_400
@@ -66,15 +69,18 @@ class Moment:
 
     Attributes:
         cut: The moment, epoch seconds.
-        lines: Purchases before it, with the columns `user` and `item`: their rows.
+        learned_until: Where the events end that the towers learn, and those begin that the ranker learns, epoch
+            seconds.
+        lines: Purchases before the cut, with the columns `user` and `item`: their rows.
         catalogue: The items bought before it.
         texts: Their text vectors.
         words: The vocabularies, by the names in `VOCABULARIES`.
-        windows: File of the training windows.
+        windows: File of the training windows of the towers.
         window_count: How many there are.
     """
 
     cut: int
+    learned_until: int
     lines: pd.DataFrame
     catalogue: Catalogue
     texts: ItemTexts
@@ -85,6 +91,7 @@ class Moment:
     @classmethod
     def of(cls, journey: Journey, cut: datetime, folder: Path, encoder: TextEncoder) -> "Moment":
         """Look at a moment, in UTC; `folder` takes the windows, and the text vectors for the next moment."""
+        learned_until = seconds_of(cut - timedelta(days=RANKER_DAYS))
         lines = journey.before(cut)
         items, users = _by_count(lines["product_id"]), _by_count(lines["household_id"])
         known = journey.products.reindex(items).fillna("")
@@ -100,8 +107,9 @@ class Moment:
         catalogue = _catalogue(lines, known, words)
         texts = ItemTexts.encode(catalogue, encoder, TextConfig().dimension, folder / "texts")
         windows = folder / f"windows-{cut:%Y%m%d}.gz"
-        count = _write_windows(lines, windows)
-        return cls(seconds_of(cut), lines, catalogue, texts, words, windows, count)
+        learned = lines[lines["seconds"] < learned_until].reset_index(drop=True)
+        count = _write_windows(learned, windows)
+        return cls(seconds_of(cut), learned_until, lines, catalogue, texts, words, windows, count)
 
 
 def seconds_of(moment: datetime) -> int:

@@ -1,4 +1,4 @@
-"""One measurement: towers that continue, and towers from scratch, asked about the same days."""
+"""One measurement: towers and ranker that continue, and from scratch, asked about the same days."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -11,16 +11,20 @@ import pandas as pd
 
 from tfx_pipeline.benchmarks.progress import say
 from tfx_pipeline.benchmarks.warm_start.journey_moment import Journey, Moment
+from tfx_pipeline.benchmarks.warm_start.measured_ranker import MeasuredRanker, RankerWindow
 from tfx_pipeline.config import BanditConfig, HistoryConfig, RankerConfig, RetrievalConfig, TextConfig
 from tfx_pipeline.evaluation.metrics import score_hits
 from tfx_pipeline.training_config import TrainingConfig
 from trainer.features import EVENT_TYPES, USER_ID
 from trainer.hyperparameters import Hyperparameters
 from trainer.item_statistics import target_counts
+from trainer.item_texts import ItemTexts
+from trainer.ranker import Ranker
 from trainer.retrieval import TwoTowerModel
 from trainer.retrieval_training import train_towers
 from trainer.text_encoder import TextEncoder
 from trainer.user_events import read_user_events
+from trainer.warm_start.ranker_start import RankerStart
 from trainer.warm_start.row_match import match_rows
 from trainer.warm_start.starts import texts_to_start_with, trained_users, window_count, windows_to_learn
 from trainer.warm_start.towers_start import VOCABULARIES, TowersStart
@@ -35,14 +39,18 @@ class Trained:
     """What a training gave.
 
     Attributes:
-        ndcg: NDCG@10 of what households had not bought before, mean over them.
-        seconds: Wall time of the training, with the reading of its windows.
-        windows: Windows that it learned from, each counted once an epoch.
+        ndcg: NDCG@10 of the towers, of what households had not bought before, mean over them.
+        seconds: Wall time of the training of the towers, with the reading of its windows.
+        windows: Windows that they learned from, each counted once an epoch.
+        ranker_seconds: Wall time of the training of the ranker.
+        chain_ndcg: NDCG@10 of all items, in the order of the ranker; None where it was not asked.
     """
 
     ndcg: float
     seconds: float
     windows: int
+    ranker_seconds: float
+    chain_ndcg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,8 @@ def measure_starts(
 ) -> Iterator[StartMeasurement]:
     """Train 30 days before a moment, and at it from both starts.
 
+    As in a run the towers learn what lies before the ranker's window, and the ranker learns this window.
+
     Args:
         cut: The moment, in UTC; the days after it are asked about.
         seeds: Of the trainings.
@@ -77,35 +87,46 @@ def measure_starts(
     journey = Journey.read()
     encoder = TextEncoder.load(None, TextConfig().max_tokens)
     before, now = (Moment.of(journey, moment, folder, encoder) for moment in (cut - timedelta(days=SPAN_DAYS), cut))
+    counted = RankerWindow.of(before, _settings(0)), RankerWindow.of(now, _settings(0))
     after = journey.between(cut, TEST_DAYS)
+    how = training or TrainingConfig()
     for seed in seeds:
-        say(f"towers of {SPAN_DAYS} days before, seed {seed}")
-        earlier, seconds, windows = _train(before, seed, folder)
-        old = Trained(_ndcg(earlier, before, now.lines, after), seconds, windows)
-        say(f"towers from scratch, seed {seed}")
-        scratch, seconds, windows = _train(now, seed, folder)
-        new = Trained(_ndcg(scratch, now, now.lines, after), seconds, windows)
-        say(f"towers that continue, seed {seed}")
-        start = _start(earlier, before, now, training or TrainingConfig())
-        continued, seconds, windows = _train(now, seed, folder, start)
-        yield StartMeasurement(old, new, Trained(_ndcg(continued, now, now.lines, after), seconds, windows))
+        settings = _settings(seed)
+        say(f"models of {SPAN_DAYS} days before, seed {seed}")
+        towers, texts, seconds, windows = _train(before, settings, folder)
+        earlier = MeasuredRanker.train(counted[0], towers, texts, settings, folder)
+        old = Trained(_ndcg(towers, before, now.lines, after), seconds, windows, earlier.seconds)
+        measured = []
+        for name, start, ranker_start in (
+            ("from scratch", None, None),
+            ("that continue", *_starts(towers, earlier.ranker, before, now, how)),
+        ):
+            say(f"models {name}, seed {seed}")
+            model, texts, seconds, windows = _train(now, settings, folder, start)
+            ranker = MeasuredRanker.train(counted[1], model, texts, settings, folder, ranker_start)
+            asked = ranker.ndcg(after, folder)
+            measured.append(Trained(_ndcg(model, now, now.lines, after), seconds, windows, ranker.seconds, asked))
+        yield StartMeasurement(old, *measured)
 
 
-def _start(earlier: TwoTowerModel, before: Moment, now: Moment, how: TrainingConfig) -> TowersStart:
-    return TowersStart(
-        towers=earlier,
+def _starts(
+    towers: TwoTowerModel, ranker: Ranker, before: Moment, now: Moment, how: TrainingConfig
+) -> tuple[TowersStart, RankerStart]:
+    learned = before.lines["seconds"][before.lines["seconds"] < before.learned_until]
+    start = TowersStart(
+        towers=towers,
         matches={name: match_rows(before.words[name], now.words[name]) for name in VOCABULARIES},
         epochs=how.continued_epochs,
         learning_rate_share=how.learning_rate_share,
-        since=int(before.lines["seconds"].max() - how.overlap_days * 86_400),
+        since=int(learned.max() - how.overlap_days * 86_400),
     )
+    return start, RankerStart(ranker, epochs=how.continued_epochs, learning_rate_share=how.learning_rate_share)
 
 
 def _train(
-    moment: Moment, seed: int, folder: Path, start: TowersStart | None = None
-) -> tuple[TwoTowerModel, float, int]:
-    """Train as the pipeline's stage does; the model, the seconds and the windows of all epochs."""
-    settings = _settings(seed)
+    moment: Moment, settings: Hyperparameters, folder: Path, start: TowersStart | None = None
+) -> tuple[TwoTowerModel, ItemTexts, float, int]:
+    """Train towers as the pipeline's stage does; they, their texts, the seconds and the windows of all epochs."""
     began = time.perf_counter()
     windows = read_user_events([str(moment.windows)])
     texts = texts_to_start_with(moment.texts, start)
@@ -124,7 +145,7 @@ def _train(
     )
     towers.set_trained_users(trained_users(learned, start))
     epochs = settings.retrieval["epochs"] if start is None else start.epochs
-    return towers, time.perf_counter() - began, epochs * window_count(learned)
+    return towers, texts, time.perf_counter() - began, epochs * window_count(learned)
 
 
 def _settings(seed: int) -> Hyperparameters:

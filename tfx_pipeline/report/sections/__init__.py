@@ -22,6 +22,7 @@ from tfx_pipeline.report.sections import (
     slices,
     trade_off,
     training,
+    tuning,
     versions,
     wall_time,
 )
@@ -36,6 +37,7 @@ SECTIONS: tuple[Section[RunSummary], ...] = (
     trade_off.SECTION,
     calibration.SECTION,
     training.SECTION,
+    tuning.SECTION,
     exploration.SECTION,
     off_policy.SECTION,
     examples.SECTION,

@@ -12,6 +12,7 @@ from tfx_pipeline.report.charts.dot_intervals import Estimate, dot_intervals
 from tfx_pipeline.report.charts.inline_svg import inline_svg
 from tfx_pipeline.report.charts.labelled_scatter import NamedPoint, labelled_scatter
 from tfx_pipeline.report.charts.reliability_diagram import reliability_diagram
+from tfx_pipeline.report.charts.search_scores import TrialScore, search_scores
 
 
 def texts(chart: Markup) -> list[str]:
@@ -84,3 +85,21 @@ def test_points_at_one_place_or_at_zero_are_drawn() -> None:
     points = [NamedPoint(name, 0.0, 0.1, "other") for name in ("a", "b")]
     chart = labelled_scatter(points, "Coverage@10", "NDCG@10")
     assert label_of(chart) == "Coverage@10 and NDCG@10: a 0, 0.1000; b 0, 0.1000"
+
+
+def test_trials_have_the_colour_of_their_role_and_a_line_along_the_best_so_far() -> None:
+    scores = [TrialScore(0, 0.1, "blessed"), TrialScore(1, 0.3, "own"), TrialScore(2, 0.2, "other")]
+    chart = search_scores(scores, "NDCG@10", "towers")
+    assert label_of(chart) == "NDCG@10 of the towers: trial 0 0.1000; trial 1 0.3000; trial 2 0.2000"
+    dots = re.findall(r'<path transform="translate\(([\d.]+),([\d.]+)\)" d="[^"]+" fill="(var\(--\w+\))"', chart)
+    assert [colour for *_, colour in dots] == ["var(--second)", "var(--accent)", "var(--muted)"]
+    down = [float(y) for _, y, _ in dots]
+    assert down[0] > down[2] > down[1]
+    assert {"0", "1", "2", "trial", "NDCG@10"} <= set(texts(chart))
+
+
+def test_a_search_of_many_trials_names_only_some_of_them() -> None:
+    chart = search_scores(
+        [TrialScore(number, 0.1 + number / 1000, "other") for number in range(40)], "NDCG@10", "ranker"
+    )
+    assert [text for text in texts(chart) if text.isdecimal()] == [str(number) for number in range(0, 40, 4)]
