@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tfx_pipeline.cli_options import DEMO_DIR, AsJson, RunDir, Verbose
+from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.verb import Verb
 
 Source = Annotated[Path, typer.Argument(metavar="RUN_OR_CONFIG", help="A run directory, or the YAML file of a shop.")]
@@ -25,6 +26,7 @@ def profile(
     verbose: Verbose = False,
 ) -> None:
     """Tell what the served model knows of a user: interests, prices, repeats, and users alike."""
+    prepare_environment()
     from tfx_pipeline.profile.printing import print_profile
     from tfx_pipeline.profile.user_profile import user_profile
 
@@ -42,6 +44,7 @@ def attributes(
     verbose: Verbose = False,
 ) -> None:
     """Predict category, brand and price band of the items that lack them."""
+    prepare_environment()
     from tfx_pipeline.attributes.fill import fill_attributes
     from tfx_pipeline.attributes.printing import print_filled
 
@@ -55,6 +58,7 @@ def automation(
     verbose: Verbose = False,
 ) -> None:
     """List users and items whose behaviour before the eval window looks automated."""
+    prepare_environment()
     from tfx_pipeline.automation.printing import print_findings
     from tfx_pipeline.automation.scan import scan_source
 

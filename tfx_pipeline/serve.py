@@ -1,8 +1,6 @@
 """Serve the pushed versions of a run in the foreground."""
 
 import logging
-import os
-import warnings
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -90,9 +88,6 @@ def _served_files(run_dir: Path) -> dict[str, Any]:
 
 def _quiet() -> None:
     """Leave the terminal to what the server has to say, such as a version that cannot be loaded."""
-    # Even errors: TensorFlow logs some about CUDA wherever there is no GPU, and raises those that matter.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     prepare_environment()
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.api_core")
     logging.basicConfig(level=logging.WARNING, format="shoprank: %(message)s")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

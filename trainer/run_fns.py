@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -123,6 +124,9 @@ def ranker_run_fn(fn_args: FnArgs, strategy: tf.distribute.Strategy | None = Non
     alone writes.
     """
     settings = tuned_settings(fn_args)
+    # tf.data mixes the seed of the process into its own where examples are shuffled: without this their order would
+    # hang on what else this process has trained, and a run that goes on from the cache would give another model.
+    keras.utils.set_random_seed(settings.seed)
     transform = tft.TFTransformOutput(fn_args.transform_output)
     package = RetrievalPackage.load(Path(fn_args.base_model))
     graph = build_retrieval_graph(package, True, transform, settings, served=True)

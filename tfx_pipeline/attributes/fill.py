@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from tfx_pipeline.attributes.described_items import DescribedItems
-from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.evaluate.shop_tables import open_shop_tables
 from tfx_pipeline.write_aside import write_aside
@@ -52,7 +51,6 @@ def fill_attributes(source: Path, output: Path, precision: float = 0.9) -> list[
         DataError: The shop's data cannot be used.
         PipelineError: No run is recorded in the directory, or no attribute has two values to choose from.
     """
-    prepare_environment()
     with open_shop_tables(source) as shop:
         # Here, because they import TensorFlow, and a wrong path should be told at once.
         from tfx_pipeline.attributes.described_items import described_items

@@ -6,9 +6,10 @@ from typing import Any, BinaryIO
 
 import tensorflow as tf
 from apache_beam.io.filesystem import CompressedFile, CompressionTypes, FileMetadata, FileSystem
+from tensorflow.python.lib.io import file_io
 
 gfile = tf.io.gfile
-_rename = gfile.rename
+_rename, _list_directory = gfile.rename, gfile.listdir
 
 
 def rename(source: str, destination: str, overwrite: bool = False) -> None:
@@ -24,7 +25,16 @@ def rename(source: str, destination: str, overwrite: bool = False) -> None:
     gfile.rmtree(source)
 
 
+def list_directory(path: str) -> list[str]:
+    """What is in a folder: `ram://` lists `assets.extra` as a file `.extra` of the folder `assets` beside it."""
+    names: list[str] = _list_directory(path)
+    if not str(path).startswith("ram://"):
+        return names
+    return [name for name in names if gfile.exists(f"{str(path).rstrip('/')}/{name.rstrip('/')}")]
+
+
 gfile.rename = rename  # TensorFlow Transform moves the graph that it wrote into place.
+gfile.listdir = file_io.list_directory_v2 = list_directory  # The second is what `gfile.walk` calls.
 
 
 class _Buffer(BytesIO):
