@@ -13,6 +13,7 @@ from tfx_pipeline.environment import prepare_environment
 from tfx_pipeline.errors import PipelineError
 from tfx_pipeline.operations.models_config import config_path
 from tfx_pipeline.run_directory import serving_dir
+from tfx_pipeline.silent_import import silent_import
 from trainer.model_files import MODEL_NAME
 
 
@@ -67,10 +68,10 @@ def serve(
         ssl_config_file=ssl_file,
         **_served_files(run_dir),
     )
-    with waiting:
+    with silent_import() as terminal, Console(file=terminal).status("starting"):
         # Takes seconds: it imports TensorFlow.
         from serving.model_server import server
-
+    with waiting:
         try:
             server.serve(options, on_listening=bound.set_result, on_available=announce)
         except ValueError as error:

@@ -50,7 +50,7 @@ class EvaluationData:
     cases: EvaluationCases
     event_type_names: NDArray[np.object_]
     history_length: int
-    settings: EvaluationConfig = EvaluationConfig()  # noqa: RUF009  not changed
+    settings: EvaluationConfig = field(default_factory=EvaluationConfig)
     interactions: Interactions | None = None
     facts: ItemFacts | None = None
     slicings: Slicings | None = None

@@ -59,6 +59,8 @@ class QueueNegatives(NegativeSource):
         memory = (self.vectors, self.rows, self.log_q)
         queued = Candidates(*(ops.stop_gradient(ops.convert_to_tensor(weight)) for weight in memory))
         if training:
+            # A weight of PyTorch changes in place, and what was read of it with it.
+            queued = Candidates(*(ops.copy(values) for values in queued))
             for weight, value in zip(memory, self._append(queued, targets, weights), strict=True):
                 weight.assign(value)
         return queued
