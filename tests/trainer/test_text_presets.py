@@ -87,7 +87,8 @@ def preset(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 def pooled_alone(encoder: TextEncoder, text: str) -> np.ndarray:
     """A text by itself, with the preset's own tokenizer."""
     kind = getattr(encoder.tokenize, "tokenizer", None)
-    pieces = (kind.tokenize(text) if kind else encoder.tokenize.pieces(tf.constant([text]))[0]).numpy().tolist()
+    tokens = kind.tokenize(text) if kind else encoder.tokenize.pieces(tf.constant([text]))[0]
+    pieces = np.asarray(tokens).tolist()
     tokens = np.array([[encoder.tokenize.start, *pieces[:6], encoder.tokenize.end]], np.int32)
     inputs = {"token_ids": tokens, "padding_mask": np.ones_like(tokens), "segment_ids": np.zeros_like(tokens)}
     output = encoder.backbone({name: inputs[name] for name in encoder.backbone.input})

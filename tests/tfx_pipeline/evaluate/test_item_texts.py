@@ -46,7 +46,7 @@ def test_a_table_that_cannot_be_used(save: Save, text: str, message: str) -> Non
 
 def test_a_column_of_lists_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "items.parquet"
-    pd.DataFrame({"item_id": ["a"], "title": [["tea"]]}).to_parquet(path)
+    pd.DataFrame({"item_id": ["a"], "title": [["tea"]]}).to_parquet(path, use_compliant_nested_type=False)
     with pytest.raises(DataError) as error:
         read_item_texts(path)
     assert str(error.value) == f"{path}: title holds no text but list<item: string>"

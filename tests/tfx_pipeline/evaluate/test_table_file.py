@@ -111,7 +111,7 @@ def test_a_value_that_cannot_be_used(save: Save, text: str, message: str) -> Non
 
 def test_a_column_of_lists_holds_no_ids(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    pd.DataFrame({"user_id": [["a"]], "rank": [1]}).to_parquet(path)
+    pd.DataFrame({"user_id": [["a"]], "rank": [1]}).to_parquet(path, use_compliant_nested_type=False)
     with pytest.raises(DataError) as error:
         TableFile(path, WANTED).ids("user_id")
     assert str(error.value) == f"{path}: user_id holds no ids but list<item: string>"
