@@ -39,7 +39,8 @@ def word_piece(kind: type) -> keras_hub.tokenizers.Tokenizer:
 
 
 def byte_pair() -> keras_hub.tokenizers.Tokenizer:
-    tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "m", "i", "l", "k", "mi", "lk", "milk", "Ġ"]
+    # All letters of the texts: a real vocabulary has all bytes, and releases differ in what they do without.
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *"milkwhoecs", "mi", "lk", "milk", "Ġ"]
     return tokenizers.RobertaTokenizer({token: place for place, token in enumerate(tokens)}, ["m i", "l k", "mi lk"])
 
 
