@@ -24,7 +24,8 @@ fail() {
 
 need_debootstrap() {
     command -v debootstrap >/dev/null 2>&1 && return
-    { apt-get update && apt-get install -y --no-install-recommends debootstrap; } </dev/null >>"$log" 2>&1 ||
+    { apt-get update && apt-get install -y --no-install-recommends debootstrap debian-archive-keyring gpgv; } \
+        </dev/null >>"$log" 2>&1 ||
         fail "debootstrap is missing and could not be installed; the log is $log"
 }
 
@@ -33,8 +34,8 @@ make_root() {
     [ -d "$root" ] && return
     need_debootstrap
     say "making a Debian 13 root in $root (log: $log)"
-    rm -rf "$root.new"
-    debootstrap --variant=minbase --include="$packages" "$suite" "$root.new" "$mirror" >>"$log" 2>&1 ||
+    rm -rf --one-file-system "$root.new"
+    debootstrap --force-check-gpg --variant=minbase --include="$packages" "$suite" "$root.new" "$mirror" >>"$log" 2>&1 ||
         fail "debootstrap failed; the log is $log"
     mv "$root.new" "$root"
 }
@@ -59,7 +60,7 @@ enter() {
     bind "$home/venv" "$tree/.venv"
     bind "$home/runs" "$tree/runs"
     [ ! -d "$tree/../shared" ] || bind "$(cd "$tree/../shared" && pwd)" "$(dirname "$tree")/shared"
-    settings=$(env | sed -n 's/^\(SHOPRANK_[A-Z_]*\|PYTEST_ADDOPTS\|[a-z]*_proxy\)=.*/\1/p')
+    settings=$(env | sed -n 's/^\(SHOPRANK_[A-Z_]*\|PYTEST_ADDOPTS\|[a-z]*_proxy\|[A-Z]*_PROXY\)=.*/\1/p')
     for name in $settings; do
         eval "value=\$$name"
         set -- "$name=$value" "$@"
@@ -73,11 +74,13 @@ enter() {
 [ "$(id -u)" = 0 ] || fail "chroot needs root: run this as root"
 if [ "${SHOPRANK_ENTERED:-}" = "$tree" ]; then
     unset SHOPRANK_ENTERED
+    make_root
+    share_network
     enter "$@"
 fi
 mkdir -p "$home" .venv runs
+[ -z "${SUDO_UID:-}" ] || chown "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" .venv runs
 exec 9>"$home/lock"
 flock --nonblock 9 || fail "another command is running in $home"
-make_root
-share_network
+# In a mount namespace of its own from here on: debootstrap mounts too, and may be killed.
 exec env SHOPRANK_ENTERED="$tree" unshare --mount sh scripts/second_stack.sh "$@"

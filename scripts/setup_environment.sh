@@ -57,7 +57,7 @@ c++ --version >/dev/null 2>&1 || g++ --version >/dev/null 2>&1 || {
 
 mkdir -p .venv
 # Emptied rather than removed: scripts/second_stack.sh mounts a folder there.
-reusable "$version" || find .venv -mindepth 1 -delete
+reusable "$version" || find .venv/ -mindepth 1 -delete
 : >"$log"
 : >.venv/.incomplete
 rm -f .venv/.ready

@@ -294,6 +294,16 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _trials_fit_one_device(self) -> "Config":
+        divided = self.distribution.shard_tables_above_mb is not None
+        if "towers" in self.tuning.stages and divided and self.distribution.strategy == "multi_worker_mirrored":
+            raise ValueError(
+                "tuning.stages has towers, whose trials run on one device, but distribution.shard_tables_above_mb "
+                "divides tables among machines"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _can_be_tuned(self) -> "Config":
         require_searchable(self.tuning, {"retrieval": self.retrieval, "ranker": self.ranker})
         if self.tuning.stages and self.training.start != "scratch":

@@ -16,6 +16,10 @@ def silent_import() -> Iterator[TextIO]:
     Yields:
         The standard error that was, for what has to be seen meanwhile.
     """
+    if sys.stderr is None:  # Closed by whoever started this.
+        with open(os.devnull, "w", encoding="utf-8") as nobody:
+            yield nobody
+        return
     sys.stderr.flush()
     saved = os.dup(2)
     with open(os.devnull, "wb") as nowhere:

@@ -78,6 +78,10 @@ def test_what_makes_no_sense_is_refused_before_anything_runs(tuning: dict[str, A
             {"training_privacy": {"noise_multiplier": 1.0}},
             "tuning.stages has towers, but each trial would spend privacy",
         ),
+        (
+            {"distribution": {"strategy": "multi_worker_mirrored", "shard_tables_above_mb": 500}},
+            "tuning.stages has towers, whose trials run on one device, but distribution.shard_tables_above_mb",
+        ),
     ],
 )
 def test_what_cannot_be_tuned_is_refused(sections: dict[str, Any], message: str) -> None:

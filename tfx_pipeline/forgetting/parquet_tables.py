@@ -54,6 +54,8 @@ def values_where(path: Path, wanted: str, column: str, values: Collection[str]) 
         ValueError: The file is not sound Parquet, or has no such columns.
     """
     with _sound_parquet(path, wanted, column) as file:
+        if not file.metadata.num_rows:
+            return []
         table = file.read(columns=[wanted, column])
     found: list[str] = table[wanted].filter(_is_in(table[column], values)).cast(pa.string()).drop_null().to_pylist()
     return found

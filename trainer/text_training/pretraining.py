@@ -57,9 +57,11 @@ def pretrain(
     source = _source(encoder, texts, pairs if settings.next_sentence_weight else [], settings)
     model = PretrainingModel(copy_backbone(encoder.backbone, settings.precision), settings.next_sentence_weight)
     heads = model.load_heads(head_weights or {})
+    first = model.get_weights()
     evaluations, best = train_until_best(model, source, settings, progress)
+    # The heads that are written must fit the encoder, also where no training helped.
+    model.set_weights(first if best is None else best)
     if best is not None:
-        model.set_weights(best)
         encoder.backbone.set_weights(model.backbone.get_weights())
     if heads_file is not None:
         save_file(model.head_weights(), heads_file)

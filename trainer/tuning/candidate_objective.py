@@ -23,6 +23,9 @@ def utility_ndcg(ranker: Ranker, mined: tf.data.Dataset, utility: Utility) -> fl
 
     Returns:
         The mean over the cases in which something came true; not a number where there is none.
+
+    Raises:
+        ValueError: A prediction is not a number, as after a learning rate that is too high.
     """
     pairs = [_first_gains(ranker, inputs, labels, utility) for inputs, labels in mined]
     if not pairs:
@@ -39,6 +42,8 @@ def _first_gains(
     gains = utility(tf.maximum(labels, 0.0), inputs["rows"]).numpy()
     predicted = utility(tf.sigmoid(tf.cast(ranker(inputs), tf.float32)), inputs["rows"])
     scores = tf.where(exists, predicted, -np.inf).numpy()
+    if np.isnan(scores).any():
+        raise ValueError("the ranker's predictions are not numbers")
     # Without a stable order, ties would fall differently on another machine.
     order = np.argsort(-scores, axis=1, kind="stable")
     ranked, best = np.take_along_axis(gains, order, axis=1), -np.sort(-gains, axis=1)

@@ -43,7 +43,11 @@ class NextItems:
         return int((self.is_next.counts > 0).sum())
 
     def ndcg(self, towers: TwoTowerModel) -> float:
-        """Mean NDCG@10 of the users who chose something; not a number where nobody did."""
+        """Mean NDCG@10 of the users who chose something; not a number where nobody did.
+
+        Raises:
+            ValueError: A score is not a number, as after a learning rate that is too high.
+        """
         vectors = _catalogue_vectors(towers)
         batch = max(_SCORES_AT_ONCE // max(towers.item_count, 1), 1)
         parts = [slice(start, start + batch) for start in range(0, len(self.cases), batch)]
@@ -67,6 +71,8 @@ class NextItems:
             }
         )
         scores = ops.matmul(ops.cast(queries[:, 0], "float32"), ops.transpose(vectors))
+        if np.isnan(ops.convert_to_numpy(scores)).any():
+            raise ValueError("the towers' scores are not numbers")
         if self.new_only:
             scores = without_items(scores, ops.convert_to_tensor(cases.history))
         best, rows = ops.top_k(scores, min(CUTOFF, towers.item_count))

@@ -46,6 +46,8 @@ def make_oracle(settings: SearchSettings, objective: str, seed: int, epochs: int
     else:
         oracle = RandomSearch(**told)
     oracle.max_trials, oracle.budget = settings.trials, settings.seconds
+    # A trial that fails is told of, however many do; a search without a score is refused at its end.
+    oracle.max_consecutive_failed_trials = settings.trials + 1
     # What it prints goes around the log.
     oracle.verbose = 0
     return oracle
@@ -107,13 +109,18 @@ class SearchOracle(keras_tuner.Oracle):
         the search does not know.
         """
         super().reload()
-        self.trials = {name: self.trials[name] for name in sorted(self.trials, key=int)}
+        known = [name for name, trial in self.trials.items() if self._is_known(name, trial)]
+        self.trials = {name: self.trials[name] for name in sorted(known, key=int)}
         self.ongoing_trials = {}
         self._retry_queue = [name for name, trial in self.trials.items() if trial.status == TrialStatus.RUNNING]
         self.start_order = list(self.trials)
         self.end_order = [name for name in self.trials if name not in self._retry_queue]
         for trial in self.trials.values():
             self._record_values(trial)
+
+    def _is_known(self, name: str, trial: Trial) -> bool:
+        """Whether the search knows of a trial; one that it does not is drawn again, with the same values."""
+        return name in self.start_order or trial.status != TrialStatus.RUNNING
 
 
 class RandomSearch(SearchOracle, keras_tuner.oracles.RandomSearchOracle):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -95,7 +96,11 @@ class RankerTrials:
 
     def score(self, values: Mapping[str, Value], epochs: int) -> float:
         """Train a ranker from scratch and judge it; see `search_tuner.Score`."""
+        # The model of the trial before and its compiled steps hold each other.
+        gc.collect()
         settings = with_values(self.settings, {"ranker.epochs": epochs, **values})
+        # tf.data mixes the seed of the process into that of the shuffling.
+        keras.utils.set_random_seed(settings.seed)
         held_out = self.examples(_HELD_OUT, settings, None)
         with tempfile.TemporaryDirectory() as logs:
             ranker = train_ranker(
@@ -107,8 +112,6 @@ class RankerTrials:
                 self._vector_size,
                 strategy=self.strategy,
             )
-        # The model of the trial before and its compiled steps hold each other.
-        gc.collect()
         return utility_ndcg(ranker, held_out, self.utility)
 
     @property

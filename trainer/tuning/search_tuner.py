@@ -1,5 +1,6 @@
 """A KerasTuner tuner whose trials are trainings of ours."""
 
+import gc
 import logging
 import math
 import time
@@ -143,6 +144,8 @@ class SearchTuner(BaseTuner):
         Raises:
             ValueError: No trial gave a score.
         """
+        # Nor should the last trial's model be in the way of the training that follows.
+        gc.collect()
         if not any(trial.status == TrialStatus.COMPLETED for trial in self.oracle.trials.values()):
             count = len(self.oracle.trials)
             raise ValueError(f"tuning of the {self.settings.model}: none of {count} trials gave a score")

@@ -102,6 +102,8 @@ class TowerTrials:
 
     def score(self, values: Mapping[str, Value], epochs: int) -> float:
         """Train towers from scratch and judge them; see `search_tuner.Score`."""
+        # The model of the trial before and its compiled steps hold each other.
+        gc.collect()
         settings = with_values(self.settings, {"retrieval.epochs": epochs, **values})
         counts = target_counts(self.windows, len(self.catalogue), settings.retrieval["repeats"])
         with tempfile.TemporaryDirectory() as logs:
@@ -117,8 +119,6 @@ class TowerTrials:
                 strategy=self.strategy,
             )
         towers.set_trained_users(trained_users(self.windows, None))
-        # The model of the trial before and its compiled steps hold each other.
-        gc.collect()
         return self.next_items.ndcg(towers)
 
 

@@ -56,6 +56,13 @@ def test_without_anything_that_came_true_there_is_no_score(settings: Hyperparame
     assert np.isnan(utility_ndcg(ranker, mined(9, 5).take(0), Utility(WEIGHTS, np.zeros((0, 0)))))
 
 
+def test_a_ranker_that_went_astray_has_no_score(settings: Hyperparameters) -> None:
+    ranker = new_ranker(FEATURES, settings)
+    ranker.set_weights([np.full(weight.shape, np.nan) for weight in ranker.weights])
+    with pytest.raises(ValueError, match="the ranker's predictions are not numbers"):
+        utility_ndcg(ranker, mined(9, 5), Utility(WEIGHTS, np.ones((5, 2), np.float32)))
+
+
 def cases_of_users(users: list[int]) -> Cases:
     count = len(users)
     table, texts = np.arange(count)[:, np.newaxis], np.zeros((count, 2), np.float32)

@@ -128,6 +128,16 @@ def test_trials_that_fail_are_told_and_not_taken(make_search: MakeSearch) -> Non
     assert len(failures) > 1 and record.best_trial.values["retrieval.dimension"] == 48
 
 
+def test_many_failures_in_a_row_do_not_end_the_search(make_search: MakeSearch) -> None:
+    def score(values: Mapping[str, Any], epochs: int) -> float:
+        if values["retrieval.learning_rate"] != 0.002:
+            raise MemoryError("too large")
+        return 0.5
+
+    record = searched(make_search(score, trials=6))
+    assert [bool(trial.failure) for trial in record.trials] == [False, *[True] * 5]
+
+
 def test_configured_values_that_fail_end_the_search(make_search: MakeSearch) -> None:
     def score(values: Mapping[str, Any], epochs: int) -> float:
         raise MemoryError("too large")
