@@ -48,12 +48,13 @@ def test_who_is_not_root_is_told_so_before_anything_is_made(place: Path) -> None
 
 def test_a_root_that_could_not_be_made_whole_is_not_kept(place: Path) -> None:
     fake(place, "id", "echo 0")
-    fake(place, "debootstrap", 'mkdir -p "$4"; echo "E: no such mirror"; exit 1')
+    fake(place, "unshare", 'shift; exec "$@"')
+    fake(place, "debootstrap", 'mkdir -p "$5"; echo "E: no such mirror"; exit 1')
     result = run(place, "true")
     assert result.returncode == 1
     assert result.stderr.endswith(f"debootstrap failed; the log is {place}/home/setup.log\n")
     assert "E: no such mirror" in (place / "home/setup.log").read_text()
-    assert not (place / "home/root").exists()
+    assert (place / "home/root.new").exists() and not (place / "home/root").exists()
 
 
 def test_two_commands_at_once_are_refused(place: Path) -> None:
